@@ -1,0 +1,29 @@
+"""Every address of the portal. Each has a row in the authorisation matrix of the tests."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog, set_language
+
+from apps.core import views as core_views
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", include("apps.portal.urls")),
+    path("", include("apps.messaging.urls")),
+    path("", include("apps.teams.urls")),
+    path("", include("apps.people.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("health/", login_not_required(core_views.check_health), name="health"),
+    path("language/", login_not_required(set_language), name="set-language"),
+    path("js-catalog/", login_not_required(JavaScriptCatalog.as_view()), name="js-catalog"),
+]
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.permission_denied"
+handler404 = "apps.core.views.page_not_found"
+handler500 = "apps.core.views.server_error"
