@@ -1,0 +1,93 @@
+"""The admin behind the portal's own door. Every app's admin stands on `PortalAdmin`."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .registries import registries
+
+
+class PortalAdminSite(admin.AdminSite):
+    """Sign-in is the portal's, with its second factor; who may not enter is told that there is no such page."""
+
+    site_title = _("Portal administration")
+    site_header = _("Portal administration")
+    index_title = _("Administration")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.is_authenticated and user.is_active and user.is_staff)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            if self.has_permission(request):
+                return super().login(request, extra_context)
+            raise Http404
+        target = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        return redirect_to_login(target, reverse("account_login"))
+
+
+class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows by `managed_by`, rights by the app's own predicates, every change in the audit.
+
+    An app's admin sets `writable = True` where its rows may be changed here, and overrides `save_model` to call the same
+    action as the page.
+    """
+
+    writable = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        manager: Any = self.model._default_manager
+        queryset: models.QuerySet[Any] = manager.all().managed_by(request.user)
+        ordering = self.get_ordering(request)
+        return queryset.order_by(*ordering) if ordering else queryset
+
+    def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
+        """Answer whether the reader may change a row (or, without one, any row); apps call their `can_…` here."""
+        return self.writable
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_staff", False))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return bool(getattr(request.user, "is_staff", False))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_change(request, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return self.may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+    def record(self, request: HttpRequest, obj: Any, action: str, detail: dict[str, Any]) -> None:
+        """Write an admin edit to the audit, in the transaction of the edit."""
+        if registries.audit is None:
+            raise RuntimeError("No audit writer is registered: an admin edit may not go unrecorded.")
+        registries.audit(
+            action=action,
+            actor_id=request.user.pk,
+            object_type=obj._meta.label_lower,
+            object_id=str(obj.pk),
+            detail=detail,
+        )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        detail = {"fields": sorted(form.changed_data)}
+        self.record(request, obj, "admin.changed" if change else "admin.added", detail)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Keep nothing beside the audit: Django's own log can be edited."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Keep nothing beside the audit: Django's own log can be edited."""

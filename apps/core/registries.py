@@ -1,0 +1,72 @@
+"""What a lower app needs from a higher one: the higher one registers it here in `AppConfig.ready()`."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """A place in the rail. `badge` answers a count for the signed-in user with at most one query, or None."""
+
+    name: str
+    label: Text
+    icon: str
+    url_name: str
+    order: int
+    section: str  # every page whose URL name starts with this marks the entry as current
+    badge: Callable[[HttpRequest], int | None] | None = None
+    badge_label: Text = ""
+    phone: bool = True  # stands in the bottom bar of a phone, else under "More"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedSession:
+    """Whose session a key is, as the gateway needs it."""
+
+    user_id: int
+    authz_epoch: int
+    until: datetime
+
+
+class AuditWriter(Protocol):
+    def __call__(
+        self,
+        *,
+        action: str,
+        actor_id: int | None,
+        object_type: str,
+        object_id: str,
+        detail: Mapping[str, Any] | None = None,
+        site_code: str = "",
+    ) -> None: ...
+
+
+@dataclass(slots=True)
+class Registries:
+    navigation: dict[str, NavigationEntry] = field(default_factory=dict)
+    mounts: dict[str, Any] = field(default_factory=dict)  # path prefix -> ASGI application that runs before Django
+    # Sessions: keys -> whose they are; keys that no longer hold are left out. One query a call.
+    sessions: Callable[[Collection[str]], Mapping[str, AuthenticatedSession]] | None = None
+    # Authority: the newest epoch of each user. One query a call.
+    epochs: Callable[[Collection[int]], Mapping[int, int]] | None = None
+    audit: AuditWriter | None = None
+
+    def add_navigation(self, entry: NavigationEntry) -> None:
+        if entry.name in self.navigation:
+            raise ValueError(f"The navigation entry {entry.name} is registered twice.")
+        self.navigation[entry.name] = entry
+
+    def add_mount(self, prefix: str, application: Any) -> None:
+        if prefix in self.mounts:
+            raise ValueError(f"The mount {prefix} is registered twice.")
+        self.mounts[prefix] = application
+
+
+registries = Registries()

@@ -1,0 +1,184 @@
+"""What every template may say: icons, avatars, instants in the site's zone, counts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.conf import settings
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info, pgettext
+
+from apps.core.clock import now
+
+register = template.Library()
+
+SPRITE = "icons/sprite.svg"
+AVATAR_COLOURS = 8
+# The first mark that is found in a browser's signature names it; the others call themselves by many names.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Whale/", "Whale"),
+    ("Firefox", "Firefox"),
+)
+BROWSERS_THAT_OTHERS_CLAIM = (("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+# Icons that point along the line of text: mirrored where the text runs from right to left.
+POINTING_ICONS = frozenset({"arrow-end", "arrow-start", "chevron-end", "send", "reply", "logout"})
+
+
+class Named(Protocol):
+    """A person, as far as a template needs to know one."""
+
+    pk: int
+
+    @property
+    def initials(self) -> str: ...
+
+
+def colour_of(number: int) -> int:
+    """The avatar colour, 1 to 8, that stays with an id."""
+    return number % AVATAR_COLOURS + 1
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """Draw a symbol of the sprite; it is silent for readers unless it has a label."""
+    classes = "icon"
+    if size:
+        classes += f" icon--{size}"
+    if name in POINTING_ICONS:
+        classes += " icon--flip"
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, static(SPRITE), name
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static(SPRITE), name)
+
+
+@register.simple_tag
+def avatar(person: Named, size: str = "") -> SafeString:
+    """Draw a person's initials on their colour; the name stands beside it, so readers skip it."""
+    classes = f"avatar avatar--{colour_of(person.pk)}"
+    if size:
+        classes += f" avatar--{size}"
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, person.initials)
+
+
+@register.simple_tag
+def role_avatar(text: str, size: str = "") -> SafeString:
+    """Draw the rounded square that stands for a unit, a team or a role."""
+    classes = f"avatar avatar--role avatar--{size}" if size else "avatar avatar--role"
+    words = text.split()
+    short = words[0][:2] if words else "?"
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, short)
+
+
+def zone_of(context: Mapping[str, Any]) -> tzinfo:
+    """The zone in which this page shows instants: the site's of the reader, else the active one."""
+    zone = getattr(getattr(context.get("request"), "user", None), "time_zone", None)
+    if isinstance(zone, str) and zone:
+        try:
+            return ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return timezone.get_current_timezone()
+    return zone if isinstance(zone, tzinfo) else timezone.get_current_timezone()
+
+
+def word_day(moment: datetime, today: datetime) -> str:
+    """The day of a local instant in words, with its weekday; with its year where that is another one."""
+    pattern = "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT"
+    return pgettext("a day", "%(weekday)s, %(date)s") % {
+        "weekday": date_format(moment, "l"),
+        "date": date_format(moment, pattern),
+    }
+
+
+def word_instant(moment: datetime, today: datetime, form: str) -> str:
+    clock = date_format(moment, "H:i")
+    if form == "clock":
+        return clock
+    if form == "day":
+        return word_day(moment, today)
+    if form == "date":
+        return date_format(moment, "DATE_FORMAT")
+    if form == "full":
+        return pgettext("an instant", "%(day)s %(clock)s") % {"day": word_day(moment, today), "clock": clock}
+    # "short": the clock today, the day within the year, else the whole date; for lists.
+    if moment.date() == today.date():
+        return clock
+    return date_format(moment, "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT")
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, value: datetime | None, form: str = "short", css_class: str = "") -> SafeString | str:
+    """Write an instant as a <time>, in the reader's site's zone.
+
+    `form`: "clock" (14:05), "day" (with weekday), "date", "full" (day and clock) or "short" (the shortest that is clear).
+    """
+    if value is None:
+        return ""
+    flat = context.flatten()
+    zone = zone_of({"request": flat.get("request")})
+    moment, today = value.astimezone(zone), now().astimezone(zone)
+    attribute = format_html(' class="{}"', css_class) if css_class else ""
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        word_instant(moment, today, "full"),
+        attribute,
+        word_instant(moment, today, form),
+    )
+
+
+@register.simple_tag
+def now_at(zone: tzinfo) -> SafeString:
+    """Write what the clock says now in a zone: colleagues abroad may be asleep."""
+    moment = now()
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        date_format(moment.astimezone(zone), "H:i"),
+    )
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """A count that fits into its mark: at most "99+"."""
+    if not value:
+        return ""
+    return "99+" if value > 99 else str(value)
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """The browser and system of a signature, as a person calls them; an unknown one keeps its first words."""
+    browser = next((name for mark, name in (*BROWSERS, *BROWSERS_THAT_OTHERS_CLAIM) if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return " · ".join(part for part in (browser, system) if part) or user_agent[:40]
+
+
+@register.simple_tag
+def languages() -> list[dict[str, str]]:
+    """The portal's languages, each under its own name: `code`, `name_local`, `direction`."""
+    found = []
+    for code, _name in settings.LANGUAGES:
+        info = get_language_info(code)
+        found.append({"code": code, "name_local": info["name_local"], "direction": "rtl" if info["bidi"] else "ltr"})
+    return found

@@ -1,0 +1,46 @@
+"""Answers that belong to no app: health, errors, a failed form token."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from .http import error_response, wants_json
+
+
+def check_health(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when this process serves and reaches the database; for load balancers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say what to do when a form's token does not fit: nothing was stored, the page is opened anew."""
+    message = _("This page was open for too long, or was opened elsewhere. Nothing was stored: go back, reload and send again.")
+    if wants_json(request):
+        return error_response(request, status=403, code="csrf", message=message)
+    return render(request, "403_csrf.html", {"message": message}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 400, "bad_request", _("The portal could not read this request."), "400.html")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    message = str(exception) or _("You may see this, but not do that.")
+    return _error(request, 403, "forbidden", message, "403.html")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 404, "not_found", _("There is no such page, or it is not yours to see."), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _error(request, 500, "server_error", _("The portal made a mistake. It has been written down."), "500.html")
+
+
+def _error(request: HttpRequest, status: int, code: str, message: str, template: str) -> HttpResponse:
+    if wants_json(request):
+        return error_response(request, status=status, code=code, message=message)
+    return render(request, template, {"message": message}, status=status)
