@@ -1,0 +1,16 @@
+from dataclasses import dataclass
+
+from apps.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMoved(Event):
+    """A unit lies under another department from a day on; what belonged to it follows."""
+
+    durable = True
+    unit_id: int
+    department_id: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"unit:{self.unit_id}"
