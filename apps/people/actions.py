@@ -1,0 +1,168 @@
+"""Verbs on people: assign, grant, end, deactivate. Each writes the audit in its own transaction."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from apps.audit.actions import write_entry
+from apps.core import clock
+from apps.core.events import publish
+from apps.sites.models import Department, Site, Unit
+
+from .events import AssignmentChanged, UserDeactivated, UserReactivated
+from .models import ROLES, Assignment, Grant, User
+
+
+class PeopleError(Exception):
+    """Something about a person cannot be done; the text says why, in the reader's language."""
+
+
+def raise_epochs(user_ids: Collection[int]) -> None:
+    """Tell the live gateways that rights of these people ended; inside the transaction of the change, rows in id order."""
+    if not user_ids:
+        return
+    locked = User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    User.objects.filter(pk__in=list(locked)).update(authz_epoch=F("authz_epoch") + 1)
+
+
+def _record(action: str, user: User, by: User | None, **detail: Any) -> None:
+    write_entry(
+        action=action,
+        actor_id=by.pk if by else None,
+        object_type="people.user",
+        object_id=str(user.pk),
+        detail=detail,
+        site_code=user.home.site.code if user.home else "",
+    )
+
+
+@transaction.atomic
+def assign(*, user: User, unit: Unit, on: date, until: date | None = None, is_home: bool = False, by: User | None) -> Assignment:
+    """Put somebody into a unit for half-open days [on, until); a home assignment ends the one before it.
+
+    Raises PeopleError when the days are the wrong way round or overlap an assignment to the same unit.
+    """
+    if until is not None and until <= on:
+        raise PeopleError(_("The last day lies before the first."))
+    during = DateRange(on, until)
+    if is_home:
+        for row in Assignment.objects.filter(user=user, is_home=True, during__overlap=during):
+            if row.during.lower >= on:
+                raise PeopleError(_("A home unit is already planned from that day on. End it first."))
+            row.during = DateRange(row.during.lower, on)
+            row.save(update_fields=["during"])
+    if Assignment.objects.filter(user=user, unit=unit, during__overlap=during).exists():
+        raise PeopleError(_("This person is already assigned to that unit in those days."))
+    assignment = Assignment.objects.create(user=user, unit=unit, is_home=is_home, during=during)
+    if is_home and on <= clock.today(unit.department.site.zone):
+        user.home_unit = unit
+        user.save(update_fields=["home_unit"])
+    _record("people.assigned", user, by, unit=unit.pk, on=on.isoformat(), until=until.isoformat() if until else None)
+    raise_epochs([user.pk])
+    publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk))
+    return assignment
+
+
+@transaction.atomic
+def end_assignment(*, assignment: Assignment, on: date, by: User | None) -> None:
+    """End an assignment on a day; from then on channels by rule of that place are closed to the person."""
+    if on <= assignment.during.lower:
+        raise PeopleError(_("The last day lies before the first."))
+    assignment.during = DateRange(assignment.during.lower, on)
+    assignment.save(update_fields=["during"])
+    _record("people.assignment_ended", assignment.user, by, unit=assignment.unit_id, on=on.isoformat())
+    raise_epochs([assignment.user_id])
+    publish(AssignmentChanged(user_id=assignment.user_id, unit_id=assignment.unit_id))
+
+
+@transaction.atomic
+def grant_role(
+    *,
+    user: User,
+    role: str,
+    why: str,
+    by: User | None,
+    unit: Unit | None = None,
+    department: Department | None = None,
+    site: Site | None = None,
+    ends_at: datetime | None = None,
+) -> Grant:
+    """Give a role for a scope (one of unit, department, site; none is the whole network). A reason is required."""
+    if role not in ROLES:
+        raise PeopleError(_("There is no such role."))
+    if not why.strip():
+        raise PeopleError(_("Write why this role is given: auditors read it."))
+    grant = Grant.objects.create(
+        user=user, role=role, unit=unit, department=department, site=site, ends_at=ends_at, by=by, why=why.strip()
+    )
+    _record("people.role_granted", user, by, grant=grant.pk, role=role, why=why.strip())
+    raise_epochs([user.pk])
+    user.__dict__.pop("current_grants", None)
+    return grant
+
+
+@transaction.atomic
+def end_grant(*, grant: Grant, by: User | None) -> None:
+    """End a role now; the row stays, with its end."""
+    now = clock.now()
+    if grant.ends_at is not None and grant.ends_at <= now:
+        return
+    grant.ends_at = now
+    grant.save(update_fields=["ends_at"])
+    _record("people.role_ended", grant.user, by, grant=grant.pk, role=grant.role)
+    raise_epochs([grant.user_id])
+
+
+@transaction.atomic
+def deactivate(*, user: User, by: User | None, why: str = "") -> None:
+    """End an account: no sign-in, no session, live sockets closed within two seconds. Doing it twice changes nothing."""
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not user.is_active:
+        return
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    end_sessions(user)
+    _record("people.deactivated", user, by, why=why)
+    publish(UserDeactivated(user_id=user.pk))
+
+
+@transaction.atomic
+def reactivate(*, user: User, by: User | None, why: str = "") -> None:
+    """Open an account again; sessions stay ended."""
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if user.is_active:
+        return
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    _record("people.reactivated", user, by, why=why)
+    publish(UserReactivated(user_id=user.pk))
+
+
+def end_sessions(user: User) -> None:
+    """Delete all of a person's sessions and raise their epoch; inside a transaction."""
+    keys = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(user=user).delete()
+    raise_epochs([user.pk])
+
+
+@transaction.atomic
+def save_preferences(*, user: User, language: str, theme: str, contrast: str, input_mode: str) -> None:
+    """Keep how somebody wants to see the portal."""
+    user.language, user.theme, user.contrast, user.input = language, theme, contrast, input_mode
+    user.save(update_fields=["language", "theme", "contrast", "input"])
+
+
+@transaction.atomic
+def record_sign_in(*, user_id: int | None, kind: str, detail: dict[str, Any] | None = None) -> None:
+    """Write a sign-in, a sign-out or a failed sign-in to the access record. `kind` is the audit action."""
+    write_entry(
+        action=kind, actor_id=user_id, object_type="people.user", object_id=str(user_id or ""), detail=detail or {}
+    )

@@ -1,0 +1,65 @@
+"""Where django-allauth asks the hospital: who may sign up, how a session is known, what is recorded."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest
+
+from . import actions
+from .models import User
+
+
+class PortalBackend(AuthenticationBackend):
+    """Signs in by staff number or e-mail; a request's user comes with the place where they work, in one query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user: User | None = User.objects.active().with_home().filter(pk=user_id).first()
+        return user
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts come from IT and from imports, never from a form on the web."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def logout(self, request: HttpRequest) -> None:
+        user_id = request.user.pk
+        with transaction.atomic():
+            super().logout(request)
+            if user_id is not None:
+                actions.raise_epochs([user_id])
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        with transaction.atomic():
+            super().set_password(user, password)
+            actions.raise_epochs([user.pk])
+            actions.record_sign_in(user_id=user.pk, kind="people.password_changed")
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors under the portal's name."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": "hospital_collab"}
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    """Ending a session closes its live sockets as well."""
+
+    def end_sessions(self, sessions: Iterable[Any]) -> None:
+        ended: list[UserSession] = list(sessions)
+        with transaction.atomic():
+            super().end_sessions(ended)
+            actions.raise_epochs({session.user_id for session in ended})
+            for user_id in {session.user_id for session in ended}:
+                actions.record_sign_in(
+                    user_id=user_id, kind="people.sessions_ended", detail={"sessions": len(ended)}
+                )

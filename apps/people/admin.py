@@ -1,0 +1,173 @@
+"""People in the administration: IT edits all, managers those of their units."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.admin import PortalAdmin
+
+from . import actions, permissions
+from .models import Assignment, Grant, User
+
+
+@admin.register(User)
+class UserAdmin(PortalAdmin):
+    list_display = ("staff_number", "name_ko", "name_en", "job", "home_unit", "is_active")
+    list_filter = ("job", "is_active", "home_unit__department__site")
+    list_select_related = ("home_unit",)
+    search_fields = ("search",)
+    actions: ClassVar = ["deactivate_people", "reactivate_people"]
+    fieldsets: ClassVar = [
+        (None, {"fields": ("staff_number", "email", "job", "specialty", "phone")}),
+        (_("Names"), {"fields": ("name_ko", "name_en", "name_ar")}),
+        (_("Position"), {"fields": ("title_ko", "title_en", "title_ar")}),
+        (_("State"), {"fields": ("home_unit", "is_active", "joined_at")}),
+    ]
+    readonly_fields = ("home_unit", "is_active", "joined_at")
+    ordering = ("staff_number",)
+
+    def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
+        user: Any = request.user
+        if obj is None:
+            return bool(user.is_authenticated and user.has_role("it"))
+        return permissions.can_edit_person(user, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        user: Any = request.user
+        return bool(user.is_staff) if obj is None else self.may_change(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Deactivate: end all sessions and sign-in"))
+    def deactivate_people(self, request: HttpRequest, queryset: Any) -> None:
+        self._each(request, queryset, actions.deactivate)
+
+    @admin.action(description=_("Activate again"))
+    def reactivate_people(self, request: HttpRequest, queryset: Any) -> None:
+        self._each(request, queryset, actions.reactivate)
+
+    def _each(self, request: HttpRequest, queryset: Any, verb: Any) -> None:
+        viewer: Any = request.user
+        done = 0
+        for person in queryset:
+            if not permissions.can_deactivate(viewer, person):
+                messages.error(request, _("Only IT may do that, and not to themselves: %(name)s") % {"name": person})
+                continue
+            verb(user=person, by=viewer, why="admin")
+            done += 1
+        if done:
+            messages.success(request, _("Done for %(count)d people.") % {"count": done})
+
+
+class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Days as two fields; the action checks them."""
+
+    starts_on = forms.DateField(label=_("From"), widget=admin.widgets.AdminDateWidget)
+    ends_on = forms.DateField(
+        label=_("Until"), required=False, widget=admin.widgets.AdminDateWidget, help_text=_("The first day without it.")
+    )
+
+    class Meta:
+        model = Assignment
+        fields = ("user", "unit", "is_home")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        starts, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if starts and ends and ends <= starts:
+            raise forms.ValidationError(_("The last day lies before the first."))
+        user, unit = cleaned.get("user"), cleaned.get("unit")
+        if user and unit and starts:
+            overlapping = Assignment.objects.filter(user=user, unit=unit, during__overlap=(starts, ends))
+            if overlapping.exists():
+                raise forms.ValidationError(_("This person is already assigned to that unit in those days."))
+        return cleaned
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(PortalAdmin):
+    list_display = ("user", "unit", "is_home", "during")
+    list_filter = ("is_home", "unit__department__site")
+    list_select_related = ("user", "unit")
+    search_fields = ("user__search",)
+    raw_id_fields = ("user",)
+    autocomplete_fields = ("unit",)
+    form = AssignmentForm
+    actions: ClassVar = ["end_today"]
+
+    def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
+        return bool(getattr(request.user, "is_staff", False)) and obj is None
+
+    def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
+        viewer: Any = request.user
+        made = actions.assign(
+            user=obj.user,
+            unit=obj.unit,
+            is_home=obj.is_home,
+            on=form.cleaned_data["starts_on"],
+            until=form.cleaned_data["ends_on"],
+            by=viewer,
+        )
+        obj.pk = made.pk
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        viewer: Any = request.user
+        if db_field.name == "unit" and not viewer.has_role("it"):
+            kwargs["queryset"] = viewer.units_with_role("unit_manager")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.action(description=_("End today"))
+    def end_today(self, request: HttpRequest, queryset: Any) -> None:
+        viewer: Any = request.user
+        for assignment in queryset.select_related("user", "unit__department__site"):
+            try:
+                on = clock.today(assignment.unit.department.site.zone)
+                actions.end_assignment(assignment=assignment, on=on, by=viewer)
+            except actions.PeopleError as error:
+                messages.error(request, f"{assignment}: {error}")
+
+
+@admin.register(Grant)
+class GrantAdmin(PortalAdmin):
+    list_display = ("user", "role", "site", "department", "unit", "starts_at", "ends_at", "by", "why")
+    list_filter = ("role",)
+    list_select_related = ("user", "site", "department", "unit", "by")
+    search_fields = ("user__search", "why")
+    raw_id_fields = ("user",)
+    fields = ("user", "role", "site", "department", "unit", "ends_at", "why")
+    actions: ClassVar = ["end_now"]
+
+    def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
+        viewer: Any = request.user
+        return bool(viewer.is_authenticated and permissions.can_grant(viewer) and obj is None)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        viewer: Any = request.user
+        return bool(viewer.is_authenticated and permissions.can_grant(viewer))
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
+        viewer: Any = request.user
+        made = actions.grant_role(
+            user=obj.user,
+            role=obj.role,
+            site=obj.site,
+            department=obj.department,
+            unit=obj.unit,
+            ends_at=obj.ends_at,
+            why=obj.why,
+            by=viewer,
+        )
+        obj.pk = made.pk
+
+    @admin.action(description=_("End now"))
+    def end_now(self, request: HttpRequest, queryset: Any) -> None:
+        viewer: Any = request.user
+        for grant in queryset.select_related("user"):
+            actions.end_grant(grant=grant, by=viewer)

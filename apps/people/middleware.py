@@ -1,0 +1,68 @@
+"""Per request: the reader's language and zone, and when a session was last used."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.decorators import sync_and_async_middleware
+
+SEEN_AT_MOST_EVERY = 60  # seconds
+
+
+def _apply_preferences(request: HttpRequest) -> None:
+    user: Any = request.user
+    if not user.is_authenticated:
+        timezone.deactivate()
+        return
+    language = user.language or (user.home.site.language if user.home else "")
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+    timezone.activate(user.time_zone)
+
+
+@sync_and_async_middleware
+def preferences_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Show a signed-in reader the portal in their language and in their site's zone."""
+    if iscoroutinefunction(get_response):
+
+        async def async_middleware(request: HttpRequest) -> Any:
+            await sync_to_async(_apply_preferences)(request)
+            return await get_response(request)
+
+        return async_middleware
+
+    def middleware(request: HttpRequest) -> Any:
+        _apply_preferences(request)
+        return get_response(request)
+
+    return middleware
+
+
+def _note_session(request: HttpRequest) -> None:
+    user: Any = request.user
+    key = request.session.session_key
+    if user.is_authenticated and key and cache.add(f"seen:{key}", 1, timeout=SEEN_AT_MOST_EVERY):
+        UserSession.objects.create_from_request(request)
+
+
+@sync_and_async_middleware
+def sessions_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Keep the list of a person's sessions, with at most one write a minute and session."""
+    if iscoroutinefunction(get_response):
+
+        async def async_middleware(request: HttpRequest) -> Any:
+            await sync_to_async(_note_session)(request)
+            return await get_response(request)
+
+        return async_middleware
+
+    def middleware(request: HttpRequest) -> Any:
+        _note_session(request)
+        return get_response(request)
+
+    return middleware

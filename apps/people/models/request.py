@@ -1,0 +1,11 @@
+"""The type of a request in our views."""
+
+from django.http import HttpRequest
+
+from .user import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request that LoginRequiredMiddleware has let through."""
+
+    user: User  # type: ignore[assignment]

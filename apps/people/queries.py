@@ -1,0 +1,92 @@
+"""Reads of people: the directory, sessions for the live gateway, who belongs to a site."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
+
+from apps.core import clock
+from apps.core.registries import AuthenticatedSession
+from apps.core.text import search_key
+from apps.sites.models import Site
+
+from .models import Assignment, User
+from .models.user import DEFAULT_ZONE
+
+SESSION_USER, SESSION_HASH = "_auth_user_id", "_auth_user_hash"
+
+
+def search_people(viewer: User, *, text: str = "", site: Site | None = None, job: str = "") -> QuerySet[User]:
+    """Return people of the directory, each with their home, ordered by name.
+
+    Each word must occur in a name (Hangul, Latin, Arabic), the initial consonants of a Hangul name, the staff number, the
+    specialty or the e-mail.
+    """
+    people: QuerySet[User] = User.objects.visible_to(viewer).with_home().order_by("name_ko", "name_en", "id")
+    for word in search_key(*text.split()).split()[:6]:
+        people = people.filter(search__contains=word)
+    if site is not None:
+        people = people.filter(home_unit__department__site=site)
+    if job:
+        people = people.filter(job=job)
+    return people
+
+
+def people_at_site(site_id: int, on: date) -> QuerySet[User]:
+    """Return active people with an assignment to a unit of the site on a day, each once."""
+    assigned = Assignment.objects.filter(unit__department__site=site_id, during__contains=on)
+    return User.objects.active().filter(pk__in=assigned.values("user"))
+
+
+def sites_of(users: Collection[int]) -> Mapping[int, set[int]]:
+    """Return the ids of the sites where each user has an assignment today; one query."""
+    rows = Assignment.objects.filter(user__in=users, during__contains=clock.today(DEFAULT_ZONE)).values_list(
+        "user_id", "unit__department__site_id"
+    )
+    found: dict[int, set[int]] = {}
+    for user_id, site_id in rows:
+        found.setdefault(user_id, set()).add(site_id)
+    return found
+
+
+def authenticate_sessions(keys: Collection[str]) -> Mapping[str, AuthenticatedSession]:
+    """Return whose sessions the keys are; ended, expired and deactivated ones are left out. Two queries."""
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=clock.now())
+    contents: dict[str, tuple[dict[str, Any], Any]] = {
+        session.session_key: (session.get_decoded(), session.expire_date) for session in sessions
+    }
+    ids = {int(data[SESSION_USER]) for data, _ in contents.values() if str(data.get(SESSION_USER, "")).isdigit()}
+    users = {user.pk: user for user in User.objects.active().filter(pk__in=ids).only("pk", "password", "authz_epoch")}
+    held: dict[str, AuthenticatedSession] = {}
+    for key, (data, until) in contents.items():
+        user = users.get(int(data.get(SESSION_USER) or 0))
+        if user is not None and constant_time_compare(data.get(SESSION_HASH, ""), user.get_session_auth_hash()):
+            held[key] = AuthenticatedSession(user_id=user.pk, authz_epoch=user.authz_epoch, until=until)
+    return held
+
+
+def newest_epochs(users: Collection[int]) -> Mapping[int, int]:
+    """Return the newest authority epoch of each user; one query."""
+    return dict(User.objects.filter(pk__in=users).values_list("pk", "authz_epoch"))
+
+
+def assignments_of(person: User) -> QuerySet[Assignment]:
+    """Return where a person works today, the home unit first."""
+    return (
+        Assignment.objects.filter(user=person, during__contains=clock.today(person.time_zone))
+        .select_related("unit__department__site")
+        .order_by("-is_home", "id")
+    )
+
+
+def own_topics(users: Collection[int]) -> Mapping[int, Mapping[int, None]]:
+    """Return each user's own topic; no query."""
+    return {user_id: {user_id: None} for user_id in users}
+
+
+def allowed_own_topics(users: Collection[int], topics: Collection[int]) -> Mapping[tuple[int, int], None]:
+    """Return the pairs in which the topic is the user's own; no query."""
+    return {(user_id, user_id): None for user_id in users if user_id in topics}
