@@ -1,0 +1,377 @@
+"""Verbs on teams and channels. Locks: people by id (their epoch), then the channel, then the rest."""
+
+from collections.abc import Collection, Sequence
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from apps.audit.actions import write_entry
+from apps.core import clock
+from apps.core.events import publish
+from apps.people.actions import raise_epochs
+from apps.people.models import User
+from apps.realtime.publish import publish_change, publish_rights
+from apps.sites.models import Site
+
+from . import permissions, queries
+from .events import ChannelJoined, TeamJoined
+from .models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
+
+GROUP_LIMIT = 50
+
+
+class TeamsError(Exception):
+    """Something in a team or channel cannot be done; the text says why, in the reader's language."""
+
+
+class NotAllowed(TeamsError):
+    """The verb is not this person's."""
+
+
+def _audit(action: str, by: User | None, thing: Team | Channel, **detail: object) -> None:
+    write_entry(
+        action=action,
+        actor_id=by.pk if by else None,
+        object_type=thing._meta.label_lower,
+        object_id=str(thing.pk),
+        detail=detail,
+    )
+
+
+def lock_channel(channel_id: int) -> Channel:
+    """Lock a channel's row until the end of the transaction and return its newest state."""
+    return Channel.objects.select_for_update(no_key=True).get(pk=channel_id)
+
+
+def take_change(channel: Channel) -> int:
+    """Raise the change counter of a locked channel and return the change that was taken."""
+    channel.last_change += 1
+    Channel.objects.filter(pk=channel.pk).update(last_change=channel.last_change)
+    return channel.last_change
+
+
+# -- Teams -----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def create_team(
+    *,
+    by: User,
+    site: Site,
+    name_ko: str = "",
+    name_en: str = "",
+    name_ar: str = "",
+    is_open: bool = False,
+    description: str = "",
+) -> Team:
+    """Open a team with its maker as owner and one standard channel of the same name, "General"."""
+    if not permissions.can_create_team(by):
+        raise NotAllowed(_("Teams are opened by staff with a home unit."))
+    team = Team(
+        site=site,
+        name_ko=name_ko,
+        name_en=name_en,
+        name_ar=name_ar,
+        is_open=is_open,
+        description=description,
+        created_by=by,
+    )
+    team.full_clean()
+    team.save()
+    _join_team(team, by, is_owner=True)
+    _open_channel(
+        Channel(kind=ChannelKind.STANDARD, team=team, name_ko="일반", name_en="General", name_ar="عام", created_by=by)
+    )
+    _audit("teams.team_created", by, team, is_open=is_open)
+    return team
+
+
+def _join_team(team: Team, user: User, *, is_owner: bool = False) -> None:
+    """Write the one row of a membership; the epoch lets the gateways find the channels that come with it."""
+    raise_epochs([user.pk])
+    TeamMembership.objects.create(team=team, user=user, is_owner=is_owner)
+    publish(TeamJoined(team_id=team.pk, user_id=user.pk))
+    transaction.on_commit(lambda: publish_rights([user.pk]))
+
+
+@transaction.atomic
+def join_team(*, team: Team, by: User) -> None:
+    """Come into an open team of one's site, or into one that one is invited to. Joining twice changes nothing."""
+    if permissions.is_team_member(by, team):
+        return
+    if not permissions.can_join_team(by, team):
+        raise NotAllowed(_("This team is closed. Ask one of its owners for an invitation."))
+    _join_team(team, by)
+    Invitation.objects.open().filter(team=team, user=by).update(answered_at=clock.now(), is_accepted=True)
+
+
+@transaction.atomic
+def leave_team(*, team: Team, by: User) -> None:
+    """Leave a team; the last owner hands it over first."""
+    _leave_team(team, by)
+
+
+@transaction.atomic
+def remove_from_team(*, team: Team, user: User, by: User) -> None:
+    """Take somebody out of a team: within two seconds no byte of its channels reaches them."""
+    if not permissions.can_manage_team(by, team):
+        raise NotAllowed(_("Only an owner of the team may do that."))
+    _leave_team(team, user)
+    _audit("teams.team_member_removed", by, team, user=user.pk)
+
+
+def _leave_team(team: Team, user: User) -> None:
+    raise_epochs([user.pk])
+    owners = TeamMembership.objects.open().filter(team=team, is_owner=True)
+    others = TeamMembership.objects.open().filter(team=team).exclude(user=user)
+    if owners.filter(user=user).exists() and others.exists() and not owners.exclude(user=user).exists():
+        raise TeamsError(_("You are the last owner. Make somebody else an owner before you leave."))
+    TeamMembership.objects.open().filter(team=team, user=user).update(left_at=clock.now())
+    private = Channel.objects.filter(team=team, kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None)
+    for channel_id in sorted(private.values_list("pk", flat=True)):
+        _close_membership(lock_channel(channel_id), user)
+
+
+@transaction.atomic
+def make_owner(*, team: Team, user: User, by: User) -> None:
+    """Make a member an owner of the team."""
+    if not permissions.can_manage_team(by, team):
+        raise NotAllowed(_("Only an owner of the team may do that."))
+    TeamMembership.objects.open().filter(team=team, user=user).update(is_owner=True)
+    _audit("teams.owner_made", by, team, user=user.pk)
+
+
+@transaction.atomic
+def invite_to_team(*, team: Team, users: Collection[User], by: User) -> int:
+    """Invite people into a team and return how many new invitations that made; members and invited ones are skipped."""
+    if not permissions.can_manage_team(by, team):
+        raise NotAllowed(_("Only an owner of the team may do that."))
+    if team.is_archived:
+        raise TeamsError(_("The team is archived."))
+    inside = set(TeamMembership.objects.open().filter(team=team, user__in=users).values_list("user_id", flat=True))
+    wanted = [user for user in users if user.pk not in inside and user.is_active]
+    return _invite(wanted, by=by, team=team, channel=None)
+
+
+def _invite(users: Sequence[User], *, by: User, team: Team | None, channel: Channel | None) -> int:
+    open_already = set(
+        Invitation.objects.open().filter(team=team, channel=channel, user__in=users).values_list("user_id", flat=True)
+    )
+    rows = [
+        Invitation(team=team, channel=channel, user=user, by=by) for user in users if user.pk not in open_already
+    ]
+    Invitation.objects.bulk_create(rows)
+    return len(rows)
+
+
+@transaction.atomic
+def answer_invitation(*, invitation: Invitation, by: User, accept: bool) -> None:
+    """Accept or decline one's own open invitation; an answered one is left as it is."""
+    row = Invitation.objects.select_for_update(no_key=True, of=("self",)).get(pk=invitation.pk)
+    if row.answered_at is not None or row.user_id != by.pk:
+        return
+    row.answered_at, row.is_accepted = clock.now(), accept
+    row.save(update_fields=["answered_at", "is_accepted"])
+    if not accept:
+        return
+    if row.place.is_archived:
+        raise TeamsError(_("It was archived in the meantime."))
+    if row.team is not None and not permissions.is_team_member(by, row.team):
+        _join_team(row.team, by)
+    elif row.channel is not None:
+        raise_epochs([by.pk])
+        _open_membership(lock_channel(row.channel.pk), by)
+
+
+@transaction.atomic
+def archive_team(*, team: Team, by: User) -> None:
+    """Make a team and all of its channels read-only; they stay readable by its members."""
+    if not permissions.can_manage_team(by, team):
+        raise NotAllowed(_("Only an owner of the team may do that."))
+    now = clock.now()
+    Team.objects.filter(pk=team.pk, archived_at=None).update(archived_at=now)
+    for channel_id in team.channels.filter(archived_at=None).order_by("pk").values_list("pk", flat=True):
+        _archive(lock_channel(channel_id))
+    Invitation.objects.open().filter(team=team).update(answered_at=now)
+    _audit("teams.team_archived", by, team)
+
+
+# -- Channels ----------------------------------------------------------------------------------------------------------
+def _open_channel(channel: Channel) -> Channel:
+    channel.full_clean(exclude=["team", "site", "created_by"])
+    channel.save()
+    return channel
+
+
+@transaction.atomic
+def create_channel(
+    *,
+    team: Team,
+    by: User,
+    name_ko: str = "",
+    name_en: str = "",
+    name_ar: str = "",
+    topic: str = "",
+    is_private: bool = False,
+) -> Channel:
+    """Open a channel in a team: standard ones have the team's members, a private one its maker and whom they invite."""
+    if not permissions.can_create_channel(by, team):
+        raise NotAllowed(_("Only members of the team open channels in it."))
+    members = [] if is_private else list(TeamMembership.objects.open().filter(team=team).values_list("user_id", flat=True))
+    transaction.on_commit(lambda: publish_rights(members))
+    channel = _open_channel(
+        Channel(
+            kind=ChannelKind.PRIVATE if is_private else ChannelKind.STANDARD,
+            team=team,
+            name_ko=name_ko,
+            name_en=name_en,
+            name_ar=name_ar,
+            topic=topic,
+            created_by=by,
+        )
+    )
+    if is_private:
+        _open_membership(lock_channel(channel.pk), by, is_owner=True)
+    _audit("teams.channel_created", by, channel, kind=channel.kind)
+    return channel
+
+
+@transaction.atomic
+def open_wide_channel(
+    *, by: User | None, site: Site | None, name_ko: str = "", name_en: str = "", name_ar: str = "", topic: str = ""
+) -> Channel:
+    """Open a channel for all staff of a site, or without a site of the network; IT's verb."""
+    if by is not None and not by.has_role("it"):
+        raise NotAllowed(_("Channels for a whole site are opened by IT."))
+    channel = _open_channel(
+        Channel(
+            kind=ChannelKind.SITE if site else ChannelKind.NETWORK,
+            site=site,
+            name_ko=name_ko,
+            name_en=name_en,
+            name_ar=name_ar,
+            topic=topic,
+            created_by=by,
+        )
+    )
+    _audit("teams.channel_created", by, channel, kind=channel.kind)
+    return channel
+
+
+def open_direct(*, by: User, other: User) -> Channel:
+    """Return the direct channel of two people; it is made once, whoever asks first, even when both ask at once."""
+    if not other.is_active or by.pk == other.pk:
+        raise TeamsError(_("Choose a colleague who is active."))
+    key = ":".join(str(pk) for pk in sorted((by.pk, other.pk)))
+    existing = Channel.objects.filter(direct_key=key).first()
+    if existing is not None:
+        return existing
+    try:
+        with transaction.atomic():
+            raise_epochs([by.pk, other.pk])
+            channel = _open_channel(Channel(kind=ChannelKind.DIRECT, direct_key=key, created_by=by))
+            locked = lock_channel(channel.pk)
+            for user in (by, other):
+                _open_membership(locked, user)
+            return locked
+    except IntegrityError:
+        return Channel.objects.get(direct_key=key)
+
+
+@transaction.atomic
+def open_group(*, by: User, others: Collection[User], name: str = "") -> Channel:
+    """Open a group of named people; at most fifty, else a team is the better place."""
+    people = {user.pk: user for user in [by, *others] if user.is_active}
+    if len(people) < 3:
+        raise TeamsError(_("A group has at least three people; for two there is a direct chat."))
+    if len(people) > GROUP_LIMIT:
+        raise TeamsError(_("A group has at most %(limit)d people; open a team for more.") % {"limit": GROUP_LIMIT})
+    raise_epochs(list(people))
+    channel = _open_channel(Channel(kind=ChannelKind.GROUP, name_ko=name, created_by=by))
+    locked = lock_channel(channel.pk)
+    for user in people.values():
+        _open_membership(locked, user, is_owner=user.pk == by.pk)
+    return locked
+
+
+def _open_membership(channel: Channel, user: User, *, is_owner: bool = False) -> ChannelMembership | None:
+    """Write an own row in a locked channel, as a change of it; a member stays as they are."""
+    if ChannelMembership.objects.open().filter(channel=channel, user=user).exists():
+        return None
+    change = take_change(channel)
+    row = ChannelMembership.objects.create(channel=channel, user=user, is_owner=is_owner, change=change)
+    publish(ChannelJoined(channel_id=channel.pk, user_id=user.pk))
+    transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=True))
+    return row
+
+
+def _close_membership(channel: Channel, user: User) -> None:
+    """Close an own row in a locked channel; the change stands in its place among the messages and revokes the topic there."""
+    change = take_change(channel)
+    closed = ChannelMembership.objects.open().filter(channel=channel, user=user)
+    if closed.update(left_at=clock.now(), change=change):
+        transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=False))
+
+
+def _tell_membership(channel_id: int, change: int, user_id: int, *, joined: bool) -> None:
+    if joined:
+        publish_rights([user_id])
+    body = queries.membership_body(user_id, joined=joined)
+    publish_change("channel", channel_id, change, body, revokes=() if joined else (user_id,))
+
+
+@transaction.atomic
+def invite_to_channel(*, channel: Channel, users: Collection[User], by: User) -> int:
+    """Invite people into a private channel and return how many new invitations that made."""
+    if not permissions.can_manage_channel(by, channel) or channel.kind != ChannelKind.PRIVATE:
+        raise NotAllowed(_("Only an owner of the channel may do that."))
+    if channel.is_archived:
+        raise TeamsError(_("The channel is archived."))
+    inside = set(
+        ChannelMembership.objects.open().filter(channel=channel, user__in=users).values_list("user_id", flat=True)
+    )
+    return _invite([u for u in users if u.pk not in inside and u.is_active], by=by, team=None, channel=channel)
+
+
+@transaction.atomic
+def add_to_channel(*, channel: Channel, user: User, by: User | None) -> None:
+    """Write an own row for somebody without asking them; for imports and IT."""
+    raise_epochs([user.pk])
+    _open_membership(lock_channel(channel.pk), user)
+    _audit("teams.channel_member_added", by, channel, user=user.pk)
+
+
+@transaction.atomic
+def leave_channel(*, channel: Channel, by: User) -> None:
+    """Leave a private or group channel."""
+    if not permissions.can_leave_channel(by, channel):
+        raise NotAllowed(_("This channel cannot be left: it follows a team, a site or two people."))
+    raise_epochs([by.pk])
+    _close_membership(lock_channel(channel.pk), by)
+
+
+@transaction.atomic
+def remove_from_channel(*, channel: Channel, user: User, by: User) -> None:
+    """Take somebody out of a private channel: nothing after this place reaches them."""
+    if not permissions.can_manage_channel(by, channel) or not channel.has_own_rows:
+        raise NotAllowed(_("Only an owner of the channel may do that."))
+    raise_epochs([user.pk])
+    _close_membership(lock_channel(channel.pk), user)
+    _audit("teams.channel_member_removed", by, channel, user=user.pk)
+
+
+@transaction.atomic
+def archive_channel(*, channel: Channel, by: User) -> None:
+    """Make a channel read-only; it stays readable and its text stays searchable."""
+    if not permissions.can_manage_channel(by, channel):
+        raise NotAllowed(_("Only an owner of the channel may do that."))
+    _archive(lock_channel(channel.pk))
+    _audit("teams.channel_archived", by, channel)
+
+
+def _archive(channel: Channel) -> None:
+    if channel.is_archived:
+        return
+    channel.archived_at = clock.now()
+    Channel.objects.filter(pk=channel.pk).update(archived_at=channel.archived_at, last_change=F("last_change") + 1)
+    change = channel.last_change + 1
+    transaction.on_commit(lambda: publish_change("channel", channel.pk, change, {"kind": "archived"}))

@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+
+from apps.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TeamJoined(Event):
+    """Somebody came into a team, and by that into its standard channels."""
+
+    durable = True
+    team_id: int
+    user_id: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"user:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelJoined(Event):
+    """Somebody got an own membership row in a channel."""
+
+    durable = True
+    channel_id: int
+    user_id: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"user:{self.user_id}"

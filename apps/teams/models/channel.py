@@ -1,0 +1,132 @@
+"""Channels of every kind, and their own membership rows: the one truth of who belongs where."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.names import LocalizedName
+from apps.people.models import StaffType
+from apps.people.queries import sites_of
+from apps.sites.models import Site
+
+from .rules import OWN_ROW_KINDS, ChannelKind, registered_rules
+from .team import MembershipQuerySet, Team, TeamMembership
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def visible_to(self, user: Any) -> "ChannelQuerySet":
+        """Return the channels whose messages this user may read; archived ones stay readable."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = ChannelMembership.objects.open().filter(user=user)
+        teams = TeamMembership.objects.open().filter(user=user)
+        condition = models.Q(pk__in=own.values("channel"), kind__in=OWN_ROW_KINDS) | models.Q(
+            kind=ChannelKind.STANDARD, team__in=teams.values("team")
+        )
+        if user.job != StaffType.GUEST:
+            sites = sites_of([user.pk]).get(user.pk, set())
+            condition |= models.Q(kind=ChannelKind.SITE, site__in=sites) | models.Q(kind=ChannelKind.NETWORK)
+        for rule in registered_rules.values():
+            condition |= models.Q(kind=rule.kind) & rule.visible_q(user)
+        return self.filter(condition)
+
+    def managed_by(self, user: Any) -> "ChannelQuerySet":
+        """Return all but direct and group channels, for IT: names and members, never messages."""
+        if user.is_authenticated and user.is_active and user.has_role("it"):
+            return self.exclude(kind__in=[ChannelKind.DIRECT, ChannelKind.GROUP])
+        return self.none()
+
+
+class Channel(LocalizedName):
+    """A conversation's place. Its row is locked by whoever changes what is in it; its counters rise in that transaction."""
+
+    kind = models.CharField(_("kind"), max_length=20)
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="channels", verbose_name=_("team")
+    )
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, null=True, blank=True, related_name="channels", verbose_name=_("site")
+    )
+    topic = models.CharField(_("what it is for"), max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("made by")
+    )
+    created_at = models.DateTimeField(_("made"), default=clock.now)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    direct_key = models.CharField(max_length=50, null=True, blank=True, unique=True, editable=False)
+    import_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
+    # A message's place; replies take numbers too. Every change of any row in the channel takes the next change.
+    last_number = models.PositiveBigIntegerField(default=0, editable=False)
+    last_change = models.PositiveBigIntegerField(default=0, editable=False)
+    first_number = models.PositiveBigIntegerField(default=1, editable=False)
+    last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["standard"]) | models.Q(team__isnull=False), name="standard_channel_has_a_team"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["site"]) | models.Q(site__isnull=False), name="site_channel_has_a_site"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["direct"]) | models.Q(direct_key__isnull=False), name="direct_channel_has_a_key"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "site"], name="channels_by_kind"),  # visible_to: site- and network-wide ones
+        ]
+
+    def clean(self) -> None:
+        """Direct and group channels are named by their people; all others carry a name."""
+        if self.kind not in {ChannelKind.DIRECT, ChannelKind.GROUP}:
+            super().clean()
+
+    @property
+    def has_own_rows(self) -> bool:
+        return self.kind in OWN_ROW_KINDS
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def icon(self) -> str:
+        icons = {ChannelKind.PRIVATE: "lock", ChannelKind.SITE: "site", ChannelKind.NETWORK: "globe"}
+        return icons.get(self.kind, "hash")  # type: ignore[call-overload,no-any-return]
+
+
+class ChannelMembership(models.Model):
+    """An own row of a private, direct or group channel; closed, never deleted, and a change of the channel."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="channel_memberships")
+    is_owner = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=clock.now)
+    left_at = models.DateTimeField(null=True, blank=True)
+    visible_from = models.PositiveBigIntegerField(default=1)  # the first number this member may read
+    change = models.PositiveBigIntegerField(default=0)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel", "user"], name="one_open_channel_membership", condition=models.Q(left_at=None)
+            )
+        ]
+        indexes: ClassVar = [
+            # queries.channels_of: the channels of a batch of users
+            models.Index(fields=["user", "channel"], name="channels_of_a_user", condition=models.Q(left_at=None)),
+            models.Index(fields=["channel", "change"], name="memberships_after_a_change"),  # queries.membership_changes
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in channel {self.channel_id}"
