@@ -1,0 +1,41 @@
+"""Who may do what with messages. Belonging is decided by teams alone."""
+
+import time
+
+from django.core.cache import cache
+
+from apps.people.models import User
+from apps.teams import permissions as teams_permissions
+from apps.teams.models import Channel
+
+SENDS_A_MINUTE = 120
+WINDOW_SECONDS = 60
+
+
+def can_read_channel(user: User, channel: Channel) -> bool:
+    """Members read; see `teams.permissions.can_read`."""
+    return teams_permissions.can_read(user, channel)
+
+
+def can_send(user: User, channel: Channel) -> bool:
+    """Readers send, unless the channel is archived; see `teams.permissions.may_write_where_readable`."""
+    return teams_permissions.may_write_where_readable(user, channel)
+
+
+def may_send_now(user_id: int) -> bool:
+    """Count one more send and tell whether it is within the limit; a cache that is away lets messages through.
+
+    A message is more important than the limit; the web server in front limits by address as well.
+    """
+    window = int(time.time()) // WINDOW_SECONDS
+    key = f"sends:{user_id}:{window}"
+    try:
+        cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+        return bool(cache.incr(key) <= SENDS_A_MINUTE)
+    except Exception:  # the cache's errors differ by backend, and none may stop a message
+        return True
+
+
+def seconds_to_wait() -> int:
+    """Return after how many seconds the next window opens."""
+    return WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS

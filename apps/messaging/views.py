@@ -1,0 +1,220 @@
+"""Pages and requests of chat. Each fetches, permits, acts and answers; a script gets JSON, a person a page."""
+
+import uuid
+from typing import Any
+
+import orjson
+from django.contrib import messages as flashes
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.core.http import error_response, wants_json
+from apps.people.models import SignedInRequest, User
+from apps.people.queries import search_people
+from apps.teams import actions as teams_actions
+from apps.teams import permissions as teams_permissions
+from apps.teams import queries as teams_queries
+from apps.teams.models import Channel
+
+from . import actions, permissions, queries
+from .forms import NewChatForm, SendForm
+
+STATUS_OF: dict[type[actions.MessagingError], int] = {
+    actions.EmptyMessage: 400,
+    actions.MessageTooLong: 413,
+    actions.ChannelArchived: 409,
+    actions.NotAMember: 404,
+    actions.NoSuchRoot: 409,
+    actions.ClientIdTaken: 409,
+}
+
+
+def json_response(data: Any, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(orjson.dumps(data), status=status, content_type="application/json")
+
+
+def list_conversations(request: SignedInRequest) -> HttpResponse:
+    """Show the chat list; the list alone for htmx."""
+    wanted = request.GET.get("show") == "unread"
+    items = queries.conversations_of(request.user, only_unread=wanted)
+    template = "messaging/_conversations.html" if request.headers.get("HX-Request") else "messaging/chat.html"
+    return render(request, template, {"sections": queries.sections_of(items), "only_unread": wanted})
+
+
+def _channel(request: SignedInRequest, channel_id: int) -> Channel:
+    channels = Channel.objects.visible_to(request.user).select_related("team", "site")
+    channel: Channel = get_object_or_404(channels, pk=channel_id)
+    return channel
+
+
+@require_GET
+def show_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    """Show a channel at its newest messages, or at ?around=<number>; opening it marks it read without JavaScript."""
+    channel = _channel(request, channel_id)
+    return _render_channel(request, channel)
+
+
+def _render_channel(
+    request: SignedInRequest,
+    channel: Channel,
+    *,
+    root_number: int | None = None,
+    draft: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    user = request.user
+    mark = queries.mark_of(channel, user)
+    read = queries.read_up_to(mark)
+    first_unread = read + 1 if read < channel.last_number else 0
+    page = queries.page_of(channel, viewer=user, first_unread=first_unread, **_place(request))
+    root = queries.root_in(channel, root_number) if root_number else None
+    if root_number and root is None:
+        raise Http404
+    companions = teams_queries.companions([channel], user).get(channel.pk, [])
+    context = {
+        "channel": channel,
+        "title": queries.title_of(channel, companions),
+        "companions": companions,
+        "sections": queries.sections_of(queries.conversations_of(user)),
+        "page": page,
+        "read": read,
+        "marks": queries.marks_of(channel),
+        "thread": queries.thread_of(root, viewer=user) if root else (),
+        "root": root,
+        "may_send": permissions.can_send(user, channel),
+        "may_manage": teams_permissions.can_manage_channel(user, channel),
+        "client_id": uuid.uuid4(),
+        "draft": draft,
+        "problem": problem,
+    }
+    if not page.has_newer:
+        actions.mark_opened(user=user, channel=channel, has_script=bool(request.COOKIES.get("portal_script")))
+    return render(request, "messaging/channel.html", context, status=status)
+
+
+def _place(request: HttpRequest) -> dict[str, int]:
+    for name in ("before", "around"):
+        value = request.GET.get(name, "")
+        if value.isascii() and value.isdigit() and len(value) < 18:
+            return {name: int(value)}
+    return {}
+
+
+@require_GET
+def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpResponse:
+    """Show a channel with a thread beside it; the thread alone for htmx."""
+    channel = _channel(request, channel_id)
+    if not request.headers.get("HX-Request"):
+        return _render_channel(request, channel, root_number=number)
+    root = queries.root_in(channel, number)
+    if root is None or number < queries.visible_from(channel, request.user):
+        raise Http404
+    context = {
+        "channel": channel,
+        "root": root,
+        "thread": queries.thread_of(root, viewer=request.user),
+        "may_send": permissions.can_send(request.user, channel),
+        "client_id": uuid.uuid4(),
+    }
+    return render(request, "messaging/_thread.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    """GET: older messages as a partial, or with ?after=<change> what was missed, as JSON. POST: send one."""
+    channel = _channel(request, channel_id)
+    if request.method == "POST":
+        return _send(request, channel)
+    after = request.GET.get("after", "")
+    if after.isascii() and after.isdigit() and len(after) < 18:
+        return _missed(request, channel, int(after))
+    page = queries.page_of(channel, viewer=request.user, **_place(request))
+    return render(request, "messaging/_history.html", {"channel": channel, "page": page})
+
+
+def _missed(request: SignedInRequest, channel: Channel, after: int) -> HttpResponse:
+    missed = queries.frames_after(channel.pk, after)
+    first = queries.visible_from(channel, request.user)
+    changes = [
+        {"change": frame.change, "body": orjson.Fragment(frame.body)}
+        for frame in missed.frames
+        if frame.place is None or frame.place >= first
+    ]
+    return json_response({"newest": missed.newest, "reload": missed.reload, "changes": changes})
+
+
+def _send(request: SignedInRequest, channel: Channel) -> HttpResponse:
+    if not permissions.may_send_now(request.user.pk):
+        return _refuse(request, channel, 429, "too_fast", _("That was very fast. Wait a moment; your text is kept."))
+    form = SendForm(request.POST)
+    if not form.is_valid():
+        message = " ".join(error for errors in form.errors.values() for error in errors)
+        return _refuse(request, channel, 400, "malformed", message)
+    try:
+        sent = actions.send_message(
+            by=request.user,
+            channel=channel,
+            client_id=form.cleaned_data["client_id"],
+            text=form.cleaned_data["text"],
+            root_number=form.cleaned_data["root"],
+        )
+    except actions.MessagingError as error:
+        return _refuse(request, channel, STATUS_OF[type(error)], error.code, str(error))
+    if wants_json(request):
+        body = {"change": sent.message.change, "message": sent.body}
+        return json_response(body, status=201 if sent.created else 200)
+    root = form.cleaned_data["root"]
+    where = reverse("chat-thread", args=[channel.pk, root]) if root else reverse("chat-channel", args=[channel.pk])
+    return redirect(f"{where}#message-{sent.message.number}")
+
+
+def _refuse(request: SignedInRequest, channel: Channel, status: int, code: str, message: str) -> HttpResponse:
+    """Say why a message was not stored: JSON for a script, else the page again with the typed text in it."""
+    if status == 404:
+        raise Http404
+    if wants_json(request):
+        retry_after = permissions.seconds_to_wait() if status == 429 else None
+        return error_response(request, status=status, code=code, message=message, retry_after=retry_after)
+    root = request.POST.get("root", "")
+    response = _render_channel(
+        request,
+        channel,
+        root_number=int(root) if root.isascii() and root.isdigit() and len(root) < 18 else None,
+        draft=request.POST.get("text", ""),
+        problem=message,
+        status=status,
+    )
+    if status == 429:
+        response.headers["Retry-After"] = str(permissions.seconds_to_wait())
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def start_chat(request: SignedInRequest) -> HttpResponse:
+    """Choose people: one opens a direct chat, several a group. `?to=<id>` opens a direct chat from a person's card."""
+    form = NewChatForm(request.POST or None, viewer=request.user)
+    if request.method == "POST" and form.is_valid():
+        people = list(form.cleaned_data["people"])
+        try:
+            if len(people) == 1:
+                channel = teams_actions.open_direct(by=request.user, other=people[0])
+            else:
+                channel = teams_actions.open_group(by=request.user, others=people, name=form.cleaned_data["name"])
+            return redirect("chat-channel", channel.pk)
+        except teams_actions.TeamsError as error:
+            flashes.error(request, str(error))
+    text = request.GET.get("q", "")[:100]
+    chosen = _chosen_people(request)
+    found = search_people(request.user, text=text).exclude(pk__in=[request.user.pk, *(p.pk for p in chosen)])[:30]
+    template = "messaging/_people_to_choose.html" if request.headers.get("HX-Request") else "messaging/new_chat.html"
+    return render(request, template, {"form": form, "found": found, "chosen": chosen, "query": text})
+
+
+def _chosen_people(request: SignedInRequest) -> list[User]:
+    values = [*request.GET.getlist("people"), *request.POST.getlist("people")][:60]
+    ids = {int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 18}
+    return list(User.objects.visible_to(request.user).filter(pk__in=ids).with_home())
