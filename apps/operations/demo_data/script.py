@@ -1,0 +1,116 @@
+"""Conversations as they are written down, and when each line was said.
+
+    == 1 09:10        a stretch that began one day ago at ten past nine, in the site's time
+    == ago 40         a stretch that began forty minutes ago
+    name: text        a message; `\\n` in it is a line break
+    > name: text      a reply to the message before (replies do not count)
+    + emoji name …    reactions to the line before
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+NEWEST = timedelta(minutes=2)  # before now
+PAUSE = timedelta(minutes=6)  # at least, between two stretches
+
+_WHEN = re.compile(r"== (?:(?P<days>\d+) (?P<hour>\d\d):(?P<minute>\d\d)|ago (?P<ago>\d+))")
+_SAID = re.compile(r"(?P<reply>> )?(?P<who>[^:\s]+): (?P<text>.+)")
+
+
+@dataclass
+class Reacted:
+    emoji: str
+    who: str
+    after: timedelta
+
+
+@dataclass
+class Line:
+    who: str
+    text: str
+    after: timedelta
+    """Since the stretch began."""
+    root: "Line | None" = None
+    reactions: list[Reacted] = field(default_factory=list)
+    at: datetime | None = None
+
+
+@dataclass
+class Stretch:
+    begins: datetime
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def length(self) -> timedelta:
+        return max(
+            (moment.after for line in self.lines for moment in (line, *line.reactions)), default=timedelta()
+        )
+
+
+class BrokenScript(ValueError):
+    """A line of a script cannot be read."""
+
+
+def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> list[Line]:
+    """Return the lines in the order in which they were said, with their times: each stretch whole, none after now."""
+    stretches: list[Stretch] = []
+    root: Line | None = None
+    for row in filter(None, map(str.strip, text.splitlines())):
+        if match := _WHEN.fullmatch(row):
+            stretches.append(Stretch(_beginning(match, now, zone)))
+            root = None
+        elif row.startswith("+ ") and stretches and stretches[-1].lines:
+            _react(stretches[-1], row, dice)
+        elif (match := _SAID.fullmatch(row)) and stretches:
+            stretch = stretches[-1]
+            line = Line(match["who"], match["text"].replace("\\n", "\n"), _next_moment(stretch, match["text"], dice))
+            if match["reply"]:
+                line.root = root
+            else:
+                root = line
+            stretch.lines.append(line)
+        else:
+            raise BrokenScript(row)
+    _set_times(stretches, now - NEWEST)
+    return [line for stretch in stretches for line in stretch.lines]
+
+
+def _beginning(match: re.Match[str], now: datetime, zone: ZoneInfo) -> datetime:
+    if match["ago"]:
+        return now - timedelta(minutes=int(match["ago"]))
+    day = now.astimezone(zone).date() - timedelta(days=int(match["days"]))
+    return datetime.combine(day, time(int(match["hour"]), int(match["minute"])), tzinfo=zone)
+
+
+def _next_moment(stretch: Stretch, text: str, dice: Random) -> timedelta:
+    """Return when the next line is said: people read the one before, and type."""
+    if not stretch.lines:
+        return timedelta(seconds=dice.randrange(60))
+    return stretch.lines[-1].after + timedelta(seconds=25 + 2 * min(len(text), 60) + dice.randrange(90))
+
+
+def _react(stretch: Stretch, row: str, dice: Random) -> None:
+    line = stretch.lines[-1]
+    _, emoji, *people = row.split()
+    for who in people:
+        last = line.reactions[-1].after if line.reactions else line.after
+        line.reactions.append(Reacted(emoji, who, last + timedelta(seconds=8 + dice.randrange(25))))
+
+
+def _set_times(stretches: list[Stretch], latest: datetime) -> None:
+    """Move stretches that would overlap the next one, or end after `latest`, to where they fit, and say when each line was."""
+    stretches.sort(key=lambda stretch: stretch.begins)
+    for stretch in reversed(stretches):
+        stretch.begins = min(stretch.begins, latest - stretch.length)
+        latest = stretch.begins - PAUSE
+        for line in stretch.lines:
+            line.at = stretch.begins + line.after
+
+
+def people_in(lines: Iterable[Line]) -> set[str]:
+    """Return everybody who says something or reacts."""
+    return {line.who for line in lines} | {reacted.who for line in lines for reacted in line.reactions}
