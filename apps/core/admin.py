@@ -86,8 +86,8 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         detail = {"fields": sorted(form.changed_data)}
         self.record(request, obj, "admin.changed" if change else "admin.added", detail)
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep nothing beside the audit: Django's own log can be edited."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep nothing beside the audit: Django's own log can be edited."""

@@ -7,12 +7,14 @@ from asgiref.sync import iscoroutinefunction
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
-from psycopg_pool import PoolTimeout, TooManyRequests
+from django.utils.deprecation import MiddlewareMixin
 
 from .http import busy_response
 
 GetResponse = Callable[[HttpRequest], Any]
-PERMISSIONS = "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=(), interest-cohort=()"
+PERMISSIONS = (
+    "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=(), interest-cohort=()"
+)
 
 
 def _set_headers(response: HttpResponseBase) -> HttpResponseBase:
@@ -39,37 +41,8 @@ def headers_middleware(get_response: GetResponse) -> Callable[..., Any]:
     return middleware
 
 
-def is_busy(error: BaseException) -> bool:
-    """Tell whether an error means that no database connection could be had in time."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, PoolTimeout | TooManyRequests):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+class BusyMiddleware(MiddlewareMixin):
+    """Answers 503 with Retry-After when the pool of connections timed out or the database is away."""
 
-
-@sync_and_async_middleware
-def busy_middleware(get_response: GetResponse) -> Callable[..., Any]:
-    """Answer 503 with Retry-After when the pool of connections timed out or the database is away."""
-    middleware: Callable[..., Any]
-    if iscoroutinefunction(get_response):
-
-        async def async_middleware(request: HttpRequest) -> HttpResponseBase:
-            return cast("HttpResponseBase", await get_response(request))
-
-        middleware = async_middleware
-    else:
-
-        def sync_middleware(request: HttpRequest) -> HttpResponseBase:
-            return cast("HttpResponseBase", get_response(request))
-
-        middleware = sync_middleware
-
-    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError):
-            return busy_response(request)
-        return None
-
-    middleware.process_exception = process_exception  # type: ignore[attr-defined]
-    return middleware
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return busy_response(request) if isinstance(exception, OperationalError) else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 
 Text = str | Promise
@@ -51,6 +52,8 @@ class AuditWriter(Protocol):
 @dataclass(slots=True)
 class Registries:
     navigation: dict[str, NavigationEntry] = field(default_factory=dict)
+    # Pages of higher apps that lower ones link to: "chat", "new-chat", "channel" (takes its id) -> URL name
+    links: dict[str, str] = field(default_factory=dict)
     mounts: dict[str, Any] = field(default_factory=dict)  # path prefix -> ASGI application that runs before Django
     # Sessions: keys -> whose they are; keys that no longer hold are left out. One query a call.
     sessions: Callable[[Collection[str]], Mapping[str, AuthenticatedSession]] | None = None
@@ -62,6 +65,16 @@ class Registries:
         if entry.name in self.navigation:
             raise ValueError(f"The navigation entry {entry.name} is registered twice.")
         self.navigation[entry.name] = entry
+
+    def add_link(self, page: str, url_name: str) -> None:
+        if page in self.links:
+            raise ValueError(f"The link {page} is registered twice.")
+        self.links[page] = url_name
+
+    def link(self, page: str, *args: object) -> str:
+        """Return the address of a registered page; empty where the app that has it is not there."""
+        url_name = self.links.get(page)
+        return reverse(url_name, args=args) if url_name else ""
 
     def add_mount(self, prefix: str, application: Any) -> None:
         if prefix in self.mounts:

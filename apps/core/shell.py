@@ -65,17 +65,16 @@ def build_shell(request: HttpRequest) -> Shell:
     signed_in = bool(user is not None and user.is_authenticated)
     match = request.resolver_match
     here = (match.url_name or "") if match else ""
-    navigation = []
-    if signed_in:
-        for entry in sorted(registries.navigation.values(), key=lambda entry: entry.order):
-            navigation.append(
-                RailItem(
-                    entry=entry,
-                    url=reverse(entry.url_name),
-                    is_current=here.startswith(entry.section),
-                    badge=entry.badge(request) if entry.badge else None,
-                )
-            )
+    entries = sorted(registries.navigation.values(), key=lambda entry: entry.order) if signed_in else []
+    navigation = [
+        RailItem(
+            entry=entry,
+            url=reverse(entry.url_name),
+            is_current=here.startswith(entry.section),
+            badge=entry.badge(request) if entry.badge else None,
+        )
+        for entry in entries
+    ]
     home = getattr(user, "home", None) if signed_in else None
     preferences = Preferences(
         **{

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class PortalStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class PortalStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrites imports in our own modules only: a package's files may name, in a comment, files that do not exist."""
 
     support_js_module_import_aggregation = True

@@ -17,7 +17,9 @@ def check_health(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say what to do when a form's token does not fit: nothing was stored, the page is opened anew."""
-    message = _("This page was open for too long, or was opened elsewhere. Nothing was stored: go back, reload and send again.")
+    message = _(
+        "This page was open for too long, or was opened elsewhere. Nothing was stored: go back, reload and send again."
+    )
     if wants_json(request):
         return error_response(request, status=403, code="csrf", message=message)
     return render(request, "403_csrf.html", {"message": message}, status=403)

@@ -14,7 +14,7 @@ from apps.core.text import clean_text
 from apps.people.models import User
 from apps.realtime.publish import publish_change, publish_hint
 from apps.teams import queries as teams_queries
-from apps.teams.models import Channel, ChannelMembership
+from apps.teams.models import Channel
 
 from . import permissions, queries
 from .models import BODY_LIMIT, Message
@@ -106,8 +106,6 @@ def find_sent(*, by: User, channel: Channel, client_id: uuid.UUID) -> Sent:
 def _store(by: User, channel: Channel, client_id: uuid.UUID, text: str, root_number: int | None) -> Sent:
     now = clock.now()
     number, change = _take_place(channel, now)
-    if channel.has_own_rows and not ChannelMembership.objects.open().filter(channel=channel, user=by).exists():
-        raise NotAMember(_("There is no such page, or it is not yours to see."))
     root = None
     if root_number is not None:
         root = queries.root_in(channel, root_number)
@@ -123,11 +121,10 @@ def _store(by: User, channel: Channel, client_id: uuid.UUID, text: str, root_num
         body=text,
         created_at=now,
     )
-    message.save(force_insert=True)
+    _insert(message, channel, now)
     if root is not None:
         Message.objects.filter(pk=root.pk).update(reply_count=F("reply_count") + 1, last_reply_at=now)
         root.reply_count += 1
-    _move_own_mark(channel.pk, by.pk, number, now)
     row = queries.message_body(message, by, (), root)
     frame = queries.message_change(row)
     transaction.on_commit(lambda: publish_change("channel", channel.pk, change, frame, place=number))
@@ -148,20 +145,53 @@ def _take_place(channel: Channel, now: Any) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _move_own_mark(channel_id: int, user_id: int, number: int, now: Any) -> None:
-    """Move the sender's mark to their own message if it stood right before it; a mark set by hand stays."""
+# One statement for what every message costs. It runs after the channel was locked, so it sees who belongs to it now: the
+# insert finds nothing to insert where the sender's own row was closed meanwhile. The sender's mark moves to their own message
+# if it stood right before it; a mark set by hand stays.
+INSERT_MESSAGE = """
+WITH stored AS (
+  INSERT INTO messaging_message
+    (channel_id, number, change, author_id, client_id, root_id, body, created_at, reply_count)
+  SELECT %(channel)s, %(number)s, %(change)s, %(user)s, %(client_id)s, %(root)s, %(body)s, %(now)s, 0
+  WHERE NOT %(has_own_rows)s OR EXISTS
+    (SELECT 1 FROM teams_channelmembership WHERE channel_id = %(channel)s AND user_id = %(user)s AND left_at IS NULL)
+  RETURNING id
+), marked AS (
+  INSERT INTO messaging_readmark (channel_id, user_id, base, up_to, delivered, at)
+  SELECT %(channel)s, %(user)s, 0, %(number)s, %(number)s, %(now)s FROM stored
+  WHERE %(number)s = 1 OR EXISTS
+    (SELECT 1 FROM messaging_readmark WHERE channel_id = %(channel)s AND user_id = %(user)s)
+  ON CONFLICT (user_id, channel_id) DO UPDATE SET up_to = EXCLUDED.up_to, at = EXCLUDED.at,
+    delivered = greatest(messaging_readmark.delivered, EXCLUDED.delivered)
+  WHERE greatest(messaging_readmark.base, messaging_readmark.up_to) >= EXCLUDED.up_to - 1
+    AND messaging_readmark.unread_from IS NULL
+)
+SELECT id FROM stored
+"""
+
+
+def _insert(message: Message, channel: Channel, now: Any) -> None:
+    """Store a message at its place and move the sender's mark. Raises NotAMember where the sender has left."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO messaging_readmark (channel_id, user_id, base, up_to, delivered, at)"
-            " SELECT %(channel)s, %(user)s, 0, %(number)s, %(number)s, %(now)s"
-            " WHERE %(number)s = 1 OR EXISTS"
-            "  (SELECT 1 FROM messaging_readmark WHERE channel_id = %(channel)s AND user_id = %(user)s)"
-            " ON CONFLICT (user_id, channel_id) DO UPDATE SET up_to = EXCLUDED.up_to, at = EXCLUDED.at,"
-            "  delivered = greatest(messaging_readmark.delivered, EXCLUDED.delivered)"
-            " WHERE greatest(messaging_readmark.base, messaging_readmark.up_to) >= EXCLUDED.up_to - 1"
-            "  AND messaging_readmark.unread_from IS NULL",
-            {"channel": channel_id, "user": user_id, "number": number, "now": now},
+            INSERT_MESSAGE,
+            {
+                "channel": message.channel_id,
+                "number": message.number,
+                "change": message.change,
+                "user": message.author_id,
+                "client_id": message.client_id,
+                "root": message.root_id,
+                "body": message.body,
+                "now": now,
+                "has_own_rows": channel.has_own_rows,
+            },
         )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotAMember(_("There is no such page, or it is not yours to see."))
+    message.pk = row[0]
+    message._state.adding = False
 
 
 # -- Marks ----------------------------------------------------------------------------------------------------------------

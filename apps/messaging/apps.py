@@ -28,6 +28,9 @@ class MessagingConfig(AppConfig):
             )
         )
         registry.add_inbound("mark", api.receive_mark)
+        registries.add_link("chat", "chat")
+        registries.add_link("new-chat", "chat-new")
+        registries.add_link("channel", "chat-channel")
 
         def unread_badge(request: HttpRequest) -> int | None:
             return queries.unread_total(request.user) or None  # type: ignore[arg-type]

@@ -126,9 +126,9 @@ def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpR
 @require_http_methods(["GET", "POST"])
 def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
     """GET: older messages as a partial, or with ?after=<change> what was missed, as JSON. POST: send one."""
-    channel = _channel(request, channel_id)
     if request.method == "POST":
-        return _send(request, channel)
+        return _send(request, channel_id)
+    channel = _channel(request, channel_id)
     after = request.GET.get("after", "")
     if after.isascii() and after.isdigit() and len(after) < 18:
         return _missed(request, channel, int(after))
@@ -147,12 +147,15 @@ def _missed(request: SignedInRequest, channel: Channel, after: int) -> HttpRespo
     return json_response({"newest": missed.newest, "reload": missed.reload, "changes": changes})
 
 
-def _send(request: SignedInRequest, channel: Channel) -> HttpResponse:
+def _send(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    channel = teams_queries.readable_channel(request.user, channel_id)
+    if channel is None:
+        raise Http404
     if not permissions.may_send_now(request.user.pk):
         return _refuse(request, channel, 429, "too_fast", _("That was very fast. Wait a moment; your text is kept."))
     form = SendForm(request.POST)
     if not form.is_valid():
-        message = " ".join(error for errors in form.errors.values() for error in errors)
+        message = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return _refuse(request, channel, 400, "malformed", message)
     try:
         sent = actions.send_message(

@@ -28,7 +28,9 @@ def raise_epochs(user_ids: Collection[int]) -> None:
     """Tell the live gateways that rights of these people ended; inside the transaction of the change, rows in id order."""
     if not user_ids:
         return
-    locked = User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    locked = (
+        User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    )
     User.objects.filter(pk__in=list(locked)).update(authz_epoch=F("authz_epoch") + 1)
 
 
@@ -44,7 +46,9 @@ def _record(action: str, user: User, by: User | None, **detail: Any) -> None:
 
 
 @transaction.atomic
-def assign(*, user: User, unit: Unit, on: date, until: date | None = None, is_home: bool = False, by: User | None) -> Assignment:
+def assign(
+    *, user: User, unit: Unit, on: date, until: date | None = None, is_home: bool = False, by: User | None
+) -> Assignment:
     """Put somebody into a unit for half-open days [on, until); a home assignment ends the one before it.
 
     Raises PeopleError when the days are the wrong way round or overlap an assignment to the same unit.

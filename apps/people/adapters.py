@@ -16,7 +16,7 @@ from . import actions
 from .models import User
 
 
-class PortalBackend(AuthenticationBackend):
+class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in by staff number or e-mail; a request's user comes with the place where they work, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
@@ -60,6 +60,4 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
             super().end_sessions(ended)
             actions.raise_epochs({session.user_id for session in ended})
             for user_id in {session.user_id for session in ended}:
-                actions.record_sign_in(
-                    user_id=user_id, kind="people.sessions_ended", detail={"sessions": len(ended)}
-                )
+                actions.record_sign_in(user_id=user_id, kind="people.sessions_ended", detail={"sessions": len(ended)})

@@ -1,9 +1,10 @@
 """People in the administration: IT edits all, managers those of their units."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminDateWidget
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,8 @@ class UserAdmin(PortalAdmin):
     list_filter = ("job", "is_active", "home_unit__department__site")
     list_select_related = ("home_unit",)
     search_fields = ("search",)
-    actions: ClassVar = ["deactivate_people", "reactivate_people"]
-    fieldsets: ClassVar = [
+    actions = ["deactivate_people", "reactivate_people"]
+    fieldsets = [
         (None, {"fields": ("staff_number", "email", "job", "specialty", "phone")}),
         (_("Names"), {"fields": ("name_ko", "name_en", "name_ar")}),
         (_("Position"), {"fields": ("title_ko", "title_en", "title_ar")}),
@@ -69,9 +70,9 @@ class UserAdmin(PortalAdmin):
 class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as two fields; the action checks them."""
 
-    starts_on = forms.DateField(label=_("From"), widget=admin.widgets.AdminDateWidget)
+    starts_on = forms.DateField(label=_("From"), widget=AdminDateWidget)
     ends_on = forms.DateField(
-        label=_("Until"), required=False, widget=admin.widgets.AdminDateWidget, help_text=_("The first day without it.")
+        label=_("Until"), required=False, widget=AdminDateWidget, help_text=_("The first day without it.")
     )
 
     class Meta:
@@ -100,7 +101,7 @@ class AssignmentAdmin(PortalAdmin):
     raw_id_fields = ("user",)
     autocomplete_fields = ("unit",)
     form = AssignmentForm
-    actions: ClassVar = ["end_today"]
+    actions = ["end_today"]
 
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
         return bool(getattr(request.user, "is_staff", False)) and obj is None
@@ -142,7 +143,7 @@ class GrantAdmin(PortalAdmin):
     search_fields = ("user__search", "why")
     raw_id_fields = ("user",)
     fields = ("user", "role", "site", "department", "unit", "ends_at", "why")
-    actions: ClassVar = ["end_now"]
+    actions = ["end_now"]
 
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
         viewer: Any = request.user

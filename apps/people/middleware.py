@@ -1,5 +1,6 @@
 """Per request: the reader's language and zone, and when a session was last used."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.decorators import sync_and_async_middleware
 
 SEEN_AT_MOST_EVERY = 60  # seconds
+SEEN_LIMIT = 20_000  # sessions
 
 
 def _apply_preferences(request: HttpRequest) -> None:
@@ -43,10 +45,21 @@ def preferences_middleware(get_response: Callable[[HttpRequest], Any]) -> Callab
     return middleware
 
 
+_seen: dict[str, float] = {}  # what this process noted lately, so that it asks the cache once a minute and session
+
+
 def _note_session(request: HttpRequest) -> None:
     user: Any = request.user
     key = request.session.session_key
-    if user.is_authenticated and key and cache.add(f"seen:{key}", 1, timeout=SEEN_AT_MOST_EVERY):
+    if not user.is_authenticated or not key:
+        return
+    now = time.monotonic()
+    if now - _seen.get(key, -SEEN_AT_MOST_EVERY) < SEEN_AT_MOST_EVERY:
+        return
+    if len(_seen) >= SEEN_LIMIT:
+        _seen.clear()
+    _seen[key] = now
+    if cache.add(f"seen:{key}", 1, timeout=SEEN_AT_MOST_EVERY):
         UserSession.objects.create_from_request(request)
 
 

@@ -38,7 +38,8 @@ def search_people(viewer: User, *, text: str = "", site: Site | None = None, job
 def people_at_site(site_id: int, on: date) -> QuerySet[User]:
     """Return active people with an assignment to a unit of the site on a day, each once."""
     assigned = Assignment.objects.filter(unit__department__site=site_id, during__contains=on)
-    return User.objects.active().filter(pk__in=assigned.values("user"))
+    people: QuerySet[User] = User.objects.active().filter(pk__in=assigned.values("user"))
+    return people
 
 
 def sites_of(users: Collection[int]) -> Mapping[int, set[int]]:

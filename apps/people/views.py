@@ -1,5 +1,7 @@
 """Pages of people: the directory, a person, one's own settings."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -19,7 +21,7 @@ PEOPLE_A_PAGE = 50
 def list_people(request: SignedInRequest) -> HttpResponse:
     """Show the directory, filtered by text, site and staff type; a partial for htmx."""
     form = DirectoryForm(request.GET, viewer=request.user)
-    wanted = form.cleaned_data if form.is_valid() else {"q": "", "site": None, "job": ""}
+    wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "site": None, "job": ""}
     people = queries.search_people(request.user, text=wanted["q"], site=wanted["site"], job=wanted["job"])
     page = Paginator(people, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     template = "people/_people.html" if request.headers.get("HX-Request") else "people/directory.html"

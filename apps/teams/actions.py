@@ -126,7 +126,9 @@ def _leave_team(team: Team, user: User) -> None:
     if owners.filter(user=user).exists() and others.exists() and not owners.exclude(user=user).exists():
         raise TeamsError(_("You are the last owner. Make somebody else an owner before you leave."))
     TeamMembership.objects.open().filter(team=team, user=user).update(left_at=clock.now())
-    private = Channel.objects.filter(team=team, kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None)
+    private = Channel.objects.filter(
+        team=team, kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None
+    )
     for channel_id in sorted(private.values_list("pk", flat=True)):
         _close_membership(lock_channel(channel_id), user)
 
@@ -145,7 +147,7 @@ def invite_to_team(*, team: Team, users: Collection[User], by: User) -> int:
     """Invite people into a team and return how many new invitations that made; members and invited ones are skipped."""
     if not permissions.can_manage_team(by, team):
         raise NotAllowed(_("Only an owner of the team may do that."))
-    if team.is_archived:
+    if not Team.objects.filter(pk=team.pk, archived_at=None).exists():
         raise TeamsError(_("The team is archived."))
     inside = set(TeamMembership.objects.open().filter(team=team, user__in=users).values_list("user_id", flat=True))
     wanted = [user for user in users if user.pk not in inside and user.is_active]
@@ -156,9 +158,7 @@ def _invite(users: Sequence[User], *, by: User, team: Team | None, channel: Chan
     open_already = set(
         Invitation.objects.open().filter(team=team, channel=channel, user__in=users).values_list("user_id", flat=True)
     )
-    rows = [
-        Invitation(team=team, channel=channel, user=user, by=by) for user in users if user.pk not in open_already
-    ]
+    rows = [Invitation(team=team, channel=channel, user=user, by=by) for user in users if user.pk not in open_already]
     Invitation.objects.bulk_create(rows)
     return len(rows)
 
@@ -216,7 +216,9 @@ def create_channel(
     """Open a channel in a team: standard ones have the team's members, a private one its maker and whom they invite."""
     if not permissions.can_create_channel(by, team):
         raise NotAllowed(_("Only members of the team open channels in it."))
-    members = [] if is_private else list(TeamMembership.objects.open().filter(team=team).values_list("user_id", flat=True))
+    members = (
+        [] if is_private else list(TeamMembership.objects.open().filter(team=team).values_list("user_id", flat=True))
+    )
     transaction.on_commit(lambda: publish_rights(members))
     channel = _open_channel(
         Channel(
@@ -324,7 +326,7 @@ def invite_to_channel(*, channel: Channel, users: Collection[User], by: User) ->
     """Invite people into a private channel and return how many new invitations that made."""
     if not permissions.can_manage_channel(by, channel) or channel.kind != ChannelKind.PRIVATE:
         raise NotAllowed(_("Only an owner of the channel may do that."))
-    if channel.is_archived:
+    if not Channel.objects.filter(pk=channel.pk, archived_at=None).exists():
         raise TeamsError(_("The channel is archived."))
     inside = set(
         ChannelMembership.objects.open().filter(channel=channel, user__in=users).values_list("user_id", flat=True)

@@ -10,5 +10,7 @@ class TeamsConfig(AppConfig):
         from apps.core.registries import NavigationEntry, registries
 
         registries.add_navigation(
-            NavigationEntry(name="teams", label=_("Teams"), icon="teams", url_name="team-list", order=30, section="team")
+            NavigationEntry(
+                name="teams", label=_("Teams"), icon="teams", url_name="team-list", order=30, section="team"
+            )
         )

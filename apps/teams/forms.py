@@ -47,7 +47,9 @@ class TeamForm(NamedForm):
 class ChannelForm(NamedForm):
     topic = forms.CharField(label=_("What it is for"), max_length=300, required=False)
     is_private = forms.BooleanField(
-        label=_("Private: only for those who are invited"), required=False, help_text=_("A standard channel has the whole team.")
+        label=_("Private: only for those who are invited"),
+        required=False,
+        help_text=_("A standard channel has the whole team."),
     )
 
 

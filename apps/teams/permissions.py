@@ -8,7 +8,7 @@ from .models import Channel, ChannelKind, ChannelMembership, Invitation, Team, T
 
 def can_read(user: User, channel: Channel) -> bool:
     """Members read: by own row, by team, by site or network, or by a registered rule."""
-    return Channel.objects.visible_to(user).filter(pk=channel.pk).exists()
+    return Channel.objects.readable(user, channel.pk) is not None
 
 
 def can_write(user: User, channel: Channel) -> bool:
@@ -30,9 +30,7 @@ def is_team_member(user: User, team: Team) -> bool:
 
 def can_manage_team(user: User, team: Team) -> bool:
     """Owners invite into, remove from and archive their team."""
-    return bool(
-        user.is_active and TeamMembership.objects.open().filter(team=team, user=user, is_owner=True).exists()
-    )
+    return bool(user.is_active and TeamMembership.objects.open().filter(team=team, user=user, is_owner=True).exists())
 
 
 def can_create_team(user: User) -> bool:

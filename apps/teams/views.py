@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.core.registries import registries
 from apps.people.models import SignedInRequest, User
 from apps.people.queries import search_people
 
@@ -141,7 +142,9 @@ def _invite(request: SignedInRequest, place: Team | Channel, verb: Callable[[lis
         count = _attempt(request, lambda: verb(list(form.cleaned_data["people"])), "")
         if count is not None:
             messages.success(request, _("%(count)d people are invited.") % {"count": count})
-            return redirect("team-detail", place.pk) if isinstance(place, Team) else redirect("chat-channel", place.pk)
+            if isinstance(place, Team):
+                return redirect("team-detail", place.pk)
+            return redirect(registries.link("channel", place.pk) or "team-list")
     text = request.GET.get("q", "")[:100]
     found = search_people(request.user, text=text).exclude(pk=request.user.pk)[:30]
     template = "teams/_people_to_invite.html" if request.headers.get("HX-Request") else "teams/invite.html"
@@ -158,7 +161,7 @@ def create_channel(request: SignedInRequest, team_id: int) -> HttpResponse:
         data = form.cleaned_data
         channel = _attempt(request, lambda: actions.create_channel(team=team, by=request.user, **data), "")
         if channel is not None:
-            return redirect("chat-channel", channel.pk)
+            return redirect(registries.link("channel", channel.pk) or "team-list")
     return render(request, "teams/channel_form.html", {"form": form, "team": team})
 
 
@@ -166,10 +169,11 @@ def create_channel(request: SignedInRequest, team_id: int) -> HttpResponse:
 def show_channel_people(request: SignedInRequest, channel_id: int) -> HttpResponse:
     """Show who belongs to a channel, and what one may do with it."""
     channel = _channel(request, channel_id)
+    people = queries.people_of(channel)
     context = {
         "channel": channel,
-        "people": queries.people_of(channel).with_home().order_by("name_ko", "pk")[:200],
-        "count": queries.people_of(channel).count(),
+        "people": people.select_related("home_unit__department__site").order_by("name_ko", "pk")[:200],
+        "count": people.count(),
         "may_manage": permissions.can_manage_channel(request.user, channel),
         "may_leave": permissions.can_leave_channel(request.user, channel),
     }
@@ -190,7 +194,7 @@ def invite_to_channel(request: SignedInRequest, channel_id: int) -> HttpResponse
 def leave_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
     channel = _channel(request, channel_id)
     _attempt(request, lambda: actions.leave_channel(channel=channel, by=request.user), _("You have left the channel."))
-    return redirect("chat")
+    return redirect(registries.link("chat") or "team-list")
 
 
 @require_POST
@@ -207,7 +211,7 @@ def archive_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
     channel = _channel(request, channel_id)
     done = _("The channel is archived: all can be read, nothing written.")
     _attempt(request, lambda: actions.archive_channel(channel=channel, by=request.user), done)
-    return redirect("chat-channel", channel.pk)
+    return redirect(registries.link("channel", channel.pk) or "team-list")
 
 
 @require_POST
@@ -218,4 +222,4 @@ def answer_invitation(request: SignedInRequest, invitation_id: int) -> HttpRespo
     _attempt(request, lambda: actions.answer_invitation(invitation=invitation, by=request.user, accept=accept), done)
     if accept and invitation.team_id:
         return redirect("team-detail", invitation.team_id)
-    return redirect("chat-channel", invitation.channel_id) if accept else redirect("team-list")
+    return redirect((accept and registries.link("channel", invitation.channel_id)) or "team-list")

@@ -1,4 +1,4 @@
-"""What every installation shares. Sections: names, apps, requests, data, live and work, sign-in, languages, files, safety, portal."""
+"""What every installation shares, in sections: names, apps, requests, data, live, sign-in, languages, files, safety, portal."""
 
 import sys
 from pathlib import Path
@@ -56,7 +56,7 @@ INSTALLED_APPS = [
 
 # -- Requests ---------------------------------------------------------------------------------------------------------
 MIDDLEWARE = [
-    "apps.core.middleware.busy_middleware",
+    "apps.core.middleware.BusyMiddleware",
     "apps.audit.middleware.address_middleware",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.middleware.headers_middleware",
@@ -107,10 +107,17 @@ if DATABASE_OWNER_URL != DATABASE_URL:
 DATABASE_POOL = {"min_size": 2, "max_size": env.number("DATABASE_POOL_MAX", 10), "timeout": 5.0}
 if env.flag("PORTAL_WEB"):
     DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_POOL
-WEB_PROCESSES, WORKER_PROCESSES = env.number("WEB_PROCESSES", 1), env.number("WORKER_PROCESSES", 2)  # for `doctor`'s sum
+WEB_PROCESSES, WORKER_PROCESSES = (
+    env.number("WEB_PROCESSES", 1),
+    env.number("WORKER_PROCESSES", 2),
+)  # for `doctor`'s sum
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal",
+    },
 }
 
 # -- Live and work ------------------------------------------------------------------------------------------------------
@@ -219,7 +226,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 
-# -- Portal -----------------------------------------------------------------------------------------------------------------------
+# -- Portal ---------------------------------------------------------------------------------------------------------------------
 SILENCED_SYSTEM_CHECKS: list[str] = []
 CLOCK_OFFSET = ""  # dotted path of a function that shifts the domain's clock; test settings only
 DEMO = False

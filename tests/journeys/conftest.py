@@ -25,6 +25,7 @@ from apps.operations.supervisor import web_command
 from tests.factories.people import make_session
 
 from .browser import Browsers
+from .hospital import hospital  # noqa: F401 — a fixture for all journeys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT = 40.0  # seconds; the first start compiles what Python has not compiled yet

@@ -40,8 +40,10 @@ def test_a_retry_returns_the_first_result_and_takes_no_number(direct):
     client_id = uuid.uuid4()
     first = actions.send_message(by=nurse, channel=channel, client_id=client_id, text="한 번")
     again = actions.send_message(by=nurse, channel=channel, client_id=client_id, text="한 번")
-    assert first.created and not again.created
-    assert again.message == first.message and again.body == first.body
+    assert first.created
+    assert not again.created
+    assert again.message == first.message
+    assert again.body == first.body
     assert refreshed(channel).last_number == 1
 
 
@@ -166,7 +168,8 @@ def test_frames_after_a_change_are_the_newest_state_in_order(direct):
     send(physician, channel, root_number=root.number)
     missed = queries.frames_after(channel.pk, start)
     assert [frame.change for frame in missed.frames] == [start + 1, start + 2]
-    assert missed.newest == start + 2 and not missed.reload
+    assert missed.newest == start + 2
+    assert not missed.reload
     assert queries.frames_after(channel.pk, missed.newest).frames == ()
 
 
@@ -220,7 +223,8 @@ def test_what_is_refused_says_why(direct, client, data, status, code):
     client.force_login(nurse)
     answer = post(client, channel, **data)
     assert answer.status_code == status
-    assert answer.json()["error"] == code and answer.json()["message"]
+    assert answer.json()["error"] == code
+    assert answer.json()["message"]
 
 
 def test_a_page_keeps_the_typed_text_when_it_is_refused(direct, client):
@@ -236,7 +240,8 @@ def test_without_a_script_sending_leads_back_to_the_message(direct, client):
     nurse, _, channel = direct
     client.force_login(nurse)
     answer = client.post(f"/chat/{channel.pk}/messages/", {"client_id": uuid.uuid4(), "text": "안녕하세요"})
-    assert answer.status_code == 302 and answer.url.endswith("#message-1")
+    assert answer.status_code == 302
+    assert answer.url.endswith("#message-1")
     assert "안녕하세요" in client.get(f"/chat/{channel.pk}/").content.decode()
 
 
@@ -267,4 +272,5 @@ def test_a_flood_is_slowed_and_says_when_to_come_back(direct, client, monkeypatc
     answers = [post(client, channel, text=str(n)) for n in range(5)]
     assert [answer.status_code for answer in answers].count(201) in (3, 4)
     slow = answers[-1]
-    assert slow.status_code == 429 and int(slow.headers["Retry-After"]) > 0
+    assert slow.status_code == 429
+    assert int(slow.headers["Retry-After"]) > 0

@@ -15,7 +15,9 @@ def grant_to_app_role(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) 
             return  # one role for all: `doctor` warns about it
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
         if cursor.fetchone() is None:
-            raise RuntimeError(f"The database has no role {role!r}: create it as docs/operations.md shows, then migrate again.")
+            raise RuntimeError(
+                f"The database has no role {role!r}: create it as docs/operations.md shows, then migrate again."
+            )
         name = schema_editor.quote_name(role)
         for statement in (
             "GRANT USAGE ON SCHEMA public TO {}",

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, pgettext
 
 from apps.core.clock import now
+from apps.core.registries import registries
 
 register = template.Library()
 
@@ -39,6 +40,23 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+# Reactions that have an icon of ours, by the short names that messengers give them; the others are written out.
+FACES = {
+    "+1": "thumb",
+    "thumbsup": "thumb",
+    "tick": "check",
+    "white_check_mark": "check",
+    "heavy_check_mark": "check",
+    "eyes": "eye",
+    "heart": "heart",
+    "raised_hand": "hand",
+    "wave": "hand",
+    "smile": "smile",
+    "grinning": "smile",
+    "slightly_smiling_face": "smile",
+    "star": "star",
+    "pushpin": "pin",
+}
 # Icons that point along the line of text: mirrored where the text runs from right to left.
 POINTING_ICONS = frozenset({"arrow-end", "arrow-start", "chevron-end", "send", "reply", "logout"})
 
@@ -126,6 +144,20 @@ def word_instant(moment: datetime, today: datetime, form: str) -> str:
     return date_format(moment, "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT")
 
 
+@register.simple_tag
+def face(emoji: str) -> SafeString:
+    """Draw a reaction: our icon where there is one, else its short name."""
+    if emoji in FACES:
+        return icon(FACES[emoji], label=emoji.replace("_", " "))
+    return format_html('<span dir="ltr">:{}:</span>', emoji)
+
+
+@register.simple_tag
+def known_faces() -> tuple[str, ...]:
+    """The short names of the reactions that have an icon, for the browser's templates."""
+    return tuple(FACES)
+
+
 @register.simple_tag(takes_context=True)
 def when(context: Context, value: datetime | None, form: str = "short", css_class: str = "") -> SafeString | str:
     """Write an instant as a <time>, in the reader's site's zone.
@@ -161,9 +193,7 @@ def now_at(zone: tzinfo) -> SafeString:
 @register.filter
 def count(value: int | None) -> str:
     """A count that fits into its mark: at most "99+"."""
-    if not value:
-        return ""
-    return "99+" if value > 99 else str(value)
+    return "99+" if value and value > 99 else str(value or 0)
 
 
 @register.filter
@@ -172,6 +202,12 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in (*BROWSERS, *BROWSERS_THAT_OTHERS_CLAIM) if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return " · ".join(part for part in (browser, system) if part) or user_agent[:40]
+
+
+@register.simple_tag
+def link_to(page: str, *args: object) -> str:
+    """The address of a page that a higher app registered ("chat", "new-chat", "channel"); empty where that app is not there."""
+    return registries.link(page, *args)
 
 
 @register.simple_tag

@@ -22,7 +22,9 @@ class ReadMark(models.Model):
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "channel"], name="one_mark_a_person_and_channel")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "channel"], name="one_mark_a_person_and_channel")
+        ]
         indexes: ClassVar = [models.Index(fields=["channel"], name="marks_of_a_channel")]  # queries.marks_of
 
     def __str__(self) -> str:

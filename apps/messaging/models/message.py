@@ -41,7 +41,8 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True)
     reply_count = models.PositiveIntegerField(default=0)
     last_reply_at = models.DateTimeField(null=True)
-    import_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    # Null, not empty: only imported messages have a key, and it is unique among them.
+    import_key = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
 
     objects = MessageQuerySet.as_manager()
 

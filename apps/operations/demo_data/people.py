@@ -58,7 +58,7 @@ class Staff:
 
 
 def make_staff(units: dict[str, Unit], dice: Random) -> Staff:
-    """Store the people of all units."""
+    """Draw the people of all units; `store_staff` stores them with where they work."""
     staff = Staff(units=units)
     names = _Names(dice, {part.name.ko for part in CAST.values()})
     numbers = _Numbers(dice)
@@ -84,7 +84,6 @@ def make_staff(units: dict[str, Unit], dice: Random) -> Staff:
     if left_over := [label for parts in waiting.values() for label, _ in parts]:
         raise LookupError(f"No post for {left_over}.")
     _let_go(staff, dice)
-    User.objects.bulk_create(staff.people)
     return staff
 
 
@@ -192,8 +191,8 @@ def _unit_plans() -> Iterator[tuple[str, UnitPlan]]:
 
 
 # -- Where they work ------------------------------------------------------------------------------------------------------
-def make_assignments(staff: Staff, sites: dict[str, Site], dice: Random) -> list[Assignment]:
-    """Store where people worked, work, and are lent to: one home on any day."""
+def store_staff(staff: Staff, sites: dict[str, Site], dice: Random) -> list[Assignment]:
+    """Store everybody, and where they worked, work, and are lent to: one home on any day."""
     rows: list[Assignment] = []
     for path, plan in _unit_plans():
         site = sites[path.split("/")[0]]
@@ -212,7 +211,7 @@ def make_assignments(staff: Staff, sites: dict[str, Site], dice: Random) -> list
             )
     rows += _lend_nurses(staff, sites, dice)
     rows += _rotate_residents(staff, sites)
-    User.objects.bulk_update(staff.people, ["joined_at"], batch_size=1000)
+    User.objects.bulk_create(staff.people)
     Assignment.objects.bulk_create(rows)
     return rows
 
@@ -274,7 +273,7 @@ def _rotate_residents(staff: Staff, sites: dict[str, Site]) -> list[Assignment]:
 
 
 # -- Roles ----------------------------------------------------------------------------------------------------------------
-def make_grants(staff: Staff, sites: dict[str, Site]) -> list[Grant]:
+def store_grants(staff: Staff, sites: dict[str, Site]) -> list[Grant]:
     """Store the roles: head nurses manage their units; IT, the privacy officer and the educators have theirs."""
     it = staff.parts["찬솔"]
     rows = [

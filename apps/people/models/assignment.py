@@ -36,7 +36,9 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
-        indexes: ClassVar = [GistIndex(fields=["unit", "during"], name="assigned_to_unit")]  # who is at a unit, or a site, on a day
+        indexes: ClassVar = [
+            GistIndex(fields=["unit", "during"], name="assigned_to_unit")
+        ]  # who is at a unit, or a site, on a day
         constraints: ClassVar = [
             ExclusionConstraint(
                 name="one_assignment_a_unit_and_day",

@@ -8,4 +8,4 @@ from .user import User
 class SignedInRequest(HttpRequest):
     """A request that LoginRequiredMiddleware has let through."""
 
-    user: User  # type: ignore[assignment]
+    user: User

@@ -158,7 +158,9 @@ class User(AbstractBaseUser):
         indexes: ClassVar = [
             # queries.search_people: any part of a name, its initials or the number
             GinIndex(OpClass(models.F("search"), name="gin_trgm_ops"), name="person_search"),
-            models.Index(fields=["name_ko", "id"], name="person_by_name"),  # queries.search_people: the order of the list
+            models.Index(
+                fields=["name_ko", "id"], name="person_by_name"
+            ),  # queries.search_people: the order of the list
         ]
 
     def __str__(self) -> str:
@@ -214,7 +216,7 @@ class User(AbstractBaseUser):
     @cached_property
     def current_grants(self) -> list[Any]:
         """The grants that hold now; one query a request."""
-        return list(self.grants.current().select_related("unit", "department", "site"))  # type: ignore[attr-defined]
+        return list(self.grants.current().select_related("unit", "department", "site"))
 
     def has_role(self, code: str) -> bool:
         return any(grant.role == code for grant in self.current_grants)

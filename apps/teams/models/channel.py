@@ -16,22 +16,39 @@ from .rules import OWN_ROW_KINDS, ChannelKind, registered_rules
 from .team import MembershipQuerySet, Team, TeamMembership
 
 
+def visible_in_kind(kind: str, user: Any) -> models.Q:
+    """Return which channels of a kind an active user reads: the one truth, whether it is asked about one or all."""
+    if kind in OWN_ROW_KINDS:
+        return models.Q(pk__in=ChannelMembership.objects.open().filter(user=user).values("channel"))
+    if kind == ChannelKind.STANDARD:
+        return models.Q(team__in=TeamMembership.objects.open().filter(user=user).values("team"))
+    if kind in registered_rules:
+        return registered_rules[kind].visible_q(user)
+    if user.job == StaffType.GUEST:
+        return models.Q(pk__in=[])
+    if kind == ChannelKind.SITE:
+        return models.Q(site__in=sites_of([user.pk]).get(user.pk, set()))
+    return models.Q(pk__isnull=False) if kind == ChannelKind.NETWORK else models.Q(pk__in=[])
+
+
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def visible_to(self, user: Any) -> "ChannelQuerySet":
         """Return the channels whose messages this user may read; archived ones stay readable."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = ChannelMembership.objects.open().filter(user=user)
-        teams = TeamMembership.objects.open().filter(user=user)
-        condition = models.Q(pk__in=own.values("channel"), kind__in=OWN_ROW_KINDS) | models.Q(
-            kind=ChannelKind.STANDARD, team__in=teams.values("team")
-        )
-        if user.job != StaffType.GUEST:
-            sites = sites_of([user.pk]).get(user.pk, set())
-            condition |= models.Q(kind=ChannelKind.SITE, site__in=sites) | models.Q(kind=ChannelKind.NETWORK)
-        for rule in registered_rules.values():
-            condition |= models.Q(kind=rule.kind) & rule.visible_q(user)
+        condition = models.Q(kind__in=OWN_ROW_KINDS) & visible_in_kind(ChannelKind.PRIVATE, user)
+        for kind in (ChannelKind.STANDARD, ChannelKind.SITE, ChannelKind.NETWORK, *registered_rules):
+            condition |= models.Q(kind=kind) & visible_in_kind(kind, user)
         return self.filter(condition)
+
+    def readable(self, user: Any, channel_id: int) -> "Channel | None":
+        """Return one channel if the user reads it: `visible_to` for one id, without asking about the other kinds."""
+        if not user.is_authenticated or not user.is_active:
+            return None
+        channel: Channel | None = self.filter(pk=channel_id).order_by().first()
+        if channel is None or not self.filter(visible_in_kind(channel.kind, user), pk=channel_id).exists():
+            return None
+        return channel
 
     def managed_by(self, user: Any) -> "ChannelQuerySet":
         """Return all but direct and group channels, for IT: names and members, never messages."""
@@ -71,13 +88,15 @@ class Channel(LocalizedName):
         verbose_name_plural = _("channels")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=~models.Q(kind__in=["standard"]) | models.Q(team__isnull=False), name="standard_channel_has_a_team"
+                condition=~models.Q(kind__in=["standard"]) | models.Q(team__isnull=False),
+                name="standard_channel_has_a_team",
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind__in=["site"]) | models.Q(site__isnull=False), name="site_channel_has_a_site"
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind__in=["direct"]) | models.Q(direct_key__isnull=False), name="direct_channel_has_a_key"
+                condition=~models.Q(kind__in=["direct"]) | models.Q(direct_key__isnull=False),
+                name="direct_channel_has_a_key",
             ),
         ]
         indexes: ClassVar = [

@@ -47,7 +47,9 @@ class Invitation(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["user"], name="open_invitations", condition=models.Q(answered_at=None))  # the home page
+            models.Index(
+                fields=["user"], name="open_invitations", condition=models.Q(answered_at=None)
+            )  # the home page
         ]
 
     def __str__(self) -> str:
@@ -56,5 +58,5 @@ class Invitation(models.Model):
     @property
     def place(self) -> Team | Channel:
         place = self.team or self.channel
-        assert place is not None  # noqa: S101 — a check constraint of the table
+        assert place is not None
         return place

@@ -52,7 +52,9 @@ class Team(LocalizedName):
         verbose_name_plural = _("teams")
         constraints: ClassVar = [has_a_name("team_has_a_name")]
         indexes: ClassVar = [
-            models.Index(fields=["site"], name="open_teams_of_a_site", condition=models.Q(is_open=True, archived_at=None))
+            models.Index(
+                fields=["site"], name="open_teams_of_a_site", condition=models.Q(is_open=True, archived_at=None)
+            )
         ]
 
     @property

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Check the chain of audit seals; exits with 1 and names the first bad row when it does not hold."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--head", default="", help="the hash of the newest seal as noted elsewhere; finds a cut tail")
+        parser.add_argument(
+            "--head", default="", help="the hash of the newest seal as noted elsewhere; finds a cut tail"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:

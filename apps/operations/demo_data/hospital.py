@@ -1,0 +1,420 @@
+"""Fills an empty database with the demo hospital: the same rows each time, dated back from now."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from apps.audit.models import AuditEntry
+from apps.core import clock
+from apps.messaging.models import Message, Reaction, ReadMark
+from apps.people.models import Assignment, Grant, StaffType, User
+from apps.sites.models import Department, DepartmentPlacement, Network, Site, Unit, UnitPlacement
+from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
+
+from . import places, teams
+from .logs import LOGS
+from .people import Staff, make_staff, store_grants, store_staff
+from .script import Line, read_script
+from .talk import TALK
+
+SEED = 20_200_218
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "demo.hanbit.example.org")
+SEED_LOCK = 0xDE30
+YEARS = 365
+
+
+class AlreadyFilled(Exception):
+    """There are people in the database; the demo is for an empty one."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a filling stored, in numbers."""
+
+    sites: int
+    units: int
+    people: int
+    teams: int
+    channels: int
+    messages: int
+
+
+@transaction.atomic
+def fill() -> Filled:
+    """Store the whole hospital in one transaction. Raises AlreadyFilled where there are people."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEED_LOCK])
+    if User.objects.exists():
+        raise AlreadyFilled
+    dice = Random(SEED)  # noqa: S311 # nosec B311 — the same hospital each time, no secret
+    sites, units = _store_places()
+    staff = make_staff(units, dice)
+    assignments = store_staff(staff, sites, dice)
+    grants = store_grants(staff, sites)
+    _record_people(assignments, grants)
+    conversations = _Conversations(staff, sites, dice, clock.now())
+    conversations.store()
+    return Filled(
+        sites=len(sites),
+        units=len(units),
+        people=len(staff.people),
+        teams=len(teams.TEAMS),
+        channels=len(conversations.plans),
+        messages=conversations.messages,
+    )
+
+
+# -- Places ---------------------------------------------------------------------------------------------------------------
+def _store_places() -> tuple[dict[str, Site], dict[str, Unit]]:
+    code, ko, en, ar = places.NETWORK
+    network = Network.objects.create(code=code, name_ko=ko, name_en=en, name_ar=ar)
+    sites: dict[str, Site] = {}
+    departments: dict[str, Department] = {}
+    units: dict[str, Unit] = {}
+    for order, plan in enumerate(places.SITES, 1):
+        sites[plan.code] = Site(
+            network=network,
+            code=plan.code,
+            name_ko=plan.ko,
+            name_en=plan.en,
+            name_ar=plan.ar,
+            time_zone=plan.time_zone,
+            language=plan.language,
+            country=plan.country,
+            place=order,
+        )
+        for below in plan.departments:
+            department = Department(
+                site=sites[plan.code], code=below.code, name_ko=below.ko, name_en=below.en, name_ar=below.ar
+            )
+            departments[f"{plan.code}/{below.code}"] = department
+            for unit in below.units:
+                units[f"{plan.code}/{below.code}/{unit.code}"] = Unit(
+                    department=department,
+                    code=unit.code,
+                    kind=unit.kind,
+                    name_ko=unit.ko,
+                    name_en=unit.en,
+                    name_ar=unit.ar,
+                )
+    Site.objects.bulk_create(sites.values())
+    Department.objects.bulk_create(departments.values())
+    Unit.objects.bulk_create(units.values())
+    _store_placements(departments, units)
+    return sites, units
+
+
+def _store_placements(departments: dict[str, Department], units: dict[str, Unit]) -> None:
+    """Place all; screening clinics began under the emergency department and were moved."""
+    entries: list[AuditEntry] = []
+    placed: list[DepartmentPlacement] = []
+    for department in departments.values():
+        on = clock.today(department.site.zone) - timedelta(days=15 * YEARS)
+        placed.append(DepartmentPlacement(department=department, site=department.site, during=DateRange(on, None)))
+        entries.append(
+            _entry("sites.department_placed", None, department, department.site, site=department.site.code, on=on)
+        )
+    units_placed: list[UnitPlacement] = []
+    for path, unit in units.items():
+        site = unit.department.site
+        today = clock.today(site.zone)
+        on = today - timedelta(days=15 * YEARS)
+        before = departments.get(f"{site.code}/emergency")
+        if path.endswith("/screening") and before is not None:
+            opened, moved = today - timedelta(days=400), today - timedelta(days=210)
+            units_placed.append(UnitPlacement(unit=unit, department=before, during=DateRange(opened, moved)))
+            entries.append(_entry("sites.unit_placed", None, unit, site, department=before.code, on=opened))
+            on = moved
+        units_placed.append(UnitPlacement(unit=unit, department=unit.department, during=DateRange(on, None)))
+        entries.append(_entry("sites.unit_placed", None, unit, site, department=unit.department.code, on=on))
+    DepartmentPlacement.objects.bulk_create(placed)
+    UnitPlacement.objects.bulk_create(units_placed)
+    AuditEntry.objects.bulk_create(entries)
+
+
+def _entry(action: str, by: User | None, thing: Any, at_site: Site | None, /, **detail: Any) -> AuditEntry:
+    """Return the audit row that the action would have written."""
+    return AuditEntry(
+        action=action,
+        actor_id=by.pk if by else None,
+        object_type=thing._meta.label_lower,
+        object_id=str(thing.pk),
+        site_code=at_site.code if at_site else "",
+        detail={key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in detail.items()},
+    )
+
+
+def _record_people(assignments: Iterable[Assignment], grants: Iterable[Grant]) -> None:
+    entries = [
+        _entry(
+            "people.assigned",
+            None,
+            row.user,
+            row.user.home.site if row.user.home else None,
+            unit=row.unit_id,
+            on=row.during.lower,
+            until=row.during.upper,
+        )
+        for row in assignments
+    ]
+    entries += [
+        _entry(
+            "people.role_granted",
+            row.by,
+            row.user,
+            row.user.home.site if row.user.home else None,
+            grant=row.pk,
+            role=row.role,
+            why=row.why,
+        )
+        for row in grants
+    ]
+    AuditEntry.objects.bulk_create(entries)
+
+
+# -- Conversations ----------------------------------------------------------------------------------------------------------
+@dataclass
+class _Planned:
+    """A channel before and while it is stored."""
+
+    code: str
+    channel: Channel
+    members: list[User]
+    """Everybody who reads it, the owner first."""
+    owner: User
+    lines: list[Line] = field(default_factory=list)
+    rows: list[Message] = field(default_factory=list)
+
+
+class _Conversations:
+    """Teams, channels and what is said in them, with the counters and marks that sending would have left."""
+
+    def __init__(self, staff: Staff, sites: dict[str, Site], dice: Random, now: datetime) -> None:
+        self.staff, self.sites, self.dice, self.now = staff, sites, dice, now
+        self.teams: dict[str, Team] = {}
+        self.plans: list[_Planned] = []
+        self.entries: list[AuditEntry] = []
+        self.messages = 0
+
+    def store(self) -> None:
+        self._plan_wide()
+        memberships, invitations = self._plan_teams()
+        self._plan_chats()
+        Team.objects.bulk_create(self.teams.values())
+        TeamMembership.objects.bulk_create(memberships)
+        for planned in self.plans:
+            self._count(planned)
+        Channel.objects.bulk_create(planned.channel for planned in self.plans)
+        Invitation.objects.bulk_create(invitations)
+        self._store_own_rows()
+        self._store_messages()
+        self._store_marks()
+        self._record()
+
+    # -- who and where --
+    def _plan_wide(self) -> None:
+        by = self.staff.parts["찬솔"]
+        everybody = [person for person in self.staff.people if person.is_active and person.job != StaffType.GUEST]
+        for plan in teams.WIDE:
+            site = self.sites[plan.site] if plan.site else None
+            channel = Channel(
+                kind=ChannelKind.SITE if site else ChannelKind.NETWORK,
+                site=site,
+                topic=plan.topic,
+                created_by=by,
+                created_at=self.now - timedelta(days=500),
+            )
+            _name(channel, plan.names)
+            members = [person for person in everybody if site is None or person.home.site == site]
+            self._plan(plan.code, channel, members, by, site.zone if site else None)
+
+    def _plan_teams(self) -> tuple[list[TeamMembership], list[Invitation]]:
+        memberships: list[TeamMembership] = []
+        invitations: list[Invitation] = []
+        for number, plan in enumerate(teams.TEAMS):
+            people = self.staff.find_all(plan.members)
+            owner, site = people[0], self.sites[plan.site]
+            began = self.now - timedelta(days=60 + 17 * number, hours=self.dice.randrange(8))
+            team = Team(
+                site=site, is_open=plan.is_open, description=plan.description, created_by=owner, created_at=began
+            )
+            _name(team, plan.names)
+            self.teams[plan.code] = team
+            for person in people:
+                joined = max(began, person.joined_at + timedelta(days=1))
+                memberships.append(TeamMembership(team=team, user=person, is_owner=person is owner, joined_at=joined))
+            for person in self.staff.find_all(plan.invited) if plan.invited else ():
+                invitations.append(
+                    Invitation(team=team, user=person, by=owner, created_at=self.now - timedelta(hours=20))
+                )
+            general = teams.ChannelPlan(f"{plan.code}-general", teams.GENERAL)
+            for channel_plan in (general, *plan.channels):
+                self._plan_channel(channel_plan, team, people, owner, began, site.zone)
+        return memberships, invitations
+
+    def _plan_channel(
+        self, plan: teams.ChannelPlan, team: Team, people: list[User], owner: User, began: datetime, zone: ZoneInfo
+    ) -> None:
+        members = self.staff.find_all(plan.private) if plan.private else people
+        channel = Channel(
+            kind=ChannelKind.PRIVATE if plan.private else ChannelKind.STANDARD,
+            team=team,
+            topic=plan.topic,
+            created_by=members[0] if plan.private else owner,
+            created_at=began,
+            archived_at=self.now - timedelta(days=12) if plan.archived else None,
+        )
+        _name(channel, plan.names)
+        self._plan(plan.code, channel, members, members[0], zone)
+
+    def _plan_chats(self) -> None:
+        for plan in teams.CHATS:
+            people = self.staff.find_all(plan.people)
+            is_direct = len(people) == 2
+            channel = Channel(
+                kind=ChannelKind.DIRECT if is_direct else ChannelKind.GROUP,
+                name_ko=plan.name,
+                created_by=people[0],
+                created_at=self.now - timedelta(days=45),
+            )
+            if is_direct:
+                channel.direct_key = ":".join(str(pk) for pk in sorted(person.pk for person in people))
+            self._plan(plan.code, channel, people, people[0], None)
+
+    def _plan(
+        self, code: str, channel: Channel, members: list[User], owner: User, zone: ZoneInfo | None
+    ) -> None:
+        text = TALK.get(code, "") + LOGS.get(code, "")
+        zone = zone or owner.time_zone
+        lines = read_script(text, now=self.now, zone=zone, dice=self.dice)
+        readers = {person.pk for person in members}
+        for line in lines:
+            for who in (line.who, *(reacted.who for reacted in line.reactions)):
+                if self.staff.find(who).pk not in readers:
+                    raise LookupError(f"{who} is not in {code}.")
+        self.plans.append(_Planned(code, channel, members, owner, lines))
+
+    # -- what is said --
+    def _count(self, planned: _Planned) -> None:
+        """Number the messages and take the changes, in order of time: own rows, messages, reactions."""
+        channel = planned.channel
+        change = len(planned.members) if channel.has_own_rows else 0
+        moments = [(line.at, 0, index, -1) for index, line in enumerate(planned.lines)]
+        for index, line in enumerate(planned.lines):
+            for place, reacted in enumerate(line.reactions):
+                moments.append((_instant(line) + (reacted.after - line.after), 1, index, place))
+        by_line: dict[int, Message] = {}
+        for _at, is_reaction, index, _place in sorted(moments):
+            change += 1
+            if is_reaction:
+                by_line[index].change = change
+                continue
+            line = planned.lines[index]
+            channel.last_number += 1
+            message = by_line[index] = Message(
+                number=channel.last_number,
+                change=change,
+                author=self.staff.find(line.who),
+                client_id=uuid.uuid5(NAMESPACE, f"{planned.code}/{channel.last_number}"),
+                body=line.text,
+                created_at=_instant(line),
+            )
+            if line.root is not None:
+                root = by_line[planned.lines.index(line.root)]
+                message.root = root
+                root.reply_count += 1
+                root.last_reply_at = message.created_at
+            planned.rows.append(message)
+            channel.last_message_at = message.created_at
+        channel.last_change = change + (1 if channel.is_archived else 0)
+
+    def _store_own_rows(self) -> None:
+        rows = [
+            ChannelMembership(
+                channel=planned.channel,
+                user=person,
+                is_owner=person is planned.owner and planned.channel.kind != ChannelKind.DIRECT,
+                joined_at=planned.channel.created_at,
+                change=place,
+            )
+            for planned in self.plans
+            if planned.channel.has_own_rows
+            for place, person in enumerate(planned.members, 1)
+        ]
+        ChannelMembership.objects.bulk_create(rows)
+
+    def _store_messages(self) -> None:
+        roots: list[Message] = []
+        replies: list[Message] = []
+        reactions: list[Reaction] = []
+        for planned in self.plans:
+            for line, message in zip(planned.lines, planned.rows, strict=True):
+                message.channel = planned.channel
+                (replies if message.root else roots).append(message)
+                for reacted in line.reactions:
+                    reactions.append(
+                        Reaction(
+                            message=message,
+                            user=self.staff.find(reacted.who),
+                            emoji=reacted.emoji,
+                            at=_instant(line) + (reacted.after - line.after),
+                        )
+                    )
+        Message.objects.bulk_create(roots)
+        Message.objects.bulk_create(replies)
+        Reaction.objects.bulk_create(reactions)
+        self.messages = len(roots) + len(replies)
+
+    def _store_marks(self) -> None:
+        """Most have read all, some are behind; the sign-ins are behind where `teams.UNREAD` says so."""
+        unread = {self.staff.parts[name].pk: behind for name, behind in teams.UNREAD.items()}
+        rows: list[ReadMark] = []
+        for planned in self.plans:
+            last = planned.channel.last_number
+            if not last:
+                continue
+            own = {message.author_id: message.number for message in planned.rows}
+            for person in planned.members:
+                if person.pk in unread:
+                    behind = unread[person.pk].get(planned.code, 0)
+                else:
+                    behind = 0 if self.dice.random() < 0.7 else self.dice.randrange(last)
+                up_to = max(own.get(person.pk, 0), last - behind)
+                if up_to == 0:
+                    continue
+                read_at = planned.rows[up_to - 1].created_at + timedelta(seconds=self.dice.randrange(5, 110))
+                rows.append(
+                    ReadMark(channel=planned.channel, user=person, up_to=up_to, delivered=last, at=min(read_at, self.now))
+                )
+        ReadMark.objects.bulk_create(rows, batch_size=2000)
+
+    def _record(self) -> None:
+        """Write what the actions would have written to the audit."""
+        entries = [
+            _entry("teams.team_created", team.created_by, team, None, is_open=team.is_open)
+            for team in self.teams.values()
+        ]
+        for planned in self.plans:
+            channel = planned.channel
+            if channel.name_ko == teams.GENERAL[0] or channel.kind in {ChannelKind.DIRECT, ChannelKind.GROUP}:
+                continue
+            entries.append(_entry("teams.channel_created", channel.created_by, channel, None, kind=channel.kind))
+            if channel.is_archived:
+                entries.append(_entry("teams.channel_archived", channel.created_by, channel, None))
+        AuditEntry.objects.bulk_create(entries)
+
+
+def _instant(line: Line) -> datetime:
+    assert line.at is not None  # noqa: S101 — read_script sets it
+    return line.at
+
+
+def _name(thing: Team | Channel, names: teams.Names) -> None:
+    thing.name_ko, thing.name_en, thing.name_ar = names

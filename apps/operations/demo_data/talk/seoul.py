@@ -1,0 +1,1 @@
+TALK: dict[str, str] = {}

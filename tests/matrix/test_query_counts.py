@@ -1,0 +1,177 @@
+"""Each list costs the same number of queries at 1 and at 30 rows."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.audit.actions import write_entry
+from apps.people.models import User
+from apps.sites.models import Site
+from apps.teams.models import ChannelKind
+from tests import factories
+from tests.architecture.house import walk_urls
+
+pytestmark = pytest.mark.django_db
+
+MANY = 30
+Maker = Callable[["Stage", int], None]
+
+
+class Stage:
+    """Somebody looking at a list, and the place in which the rows are made."""
+
+    def __init__(self) -> None:
+        self.site: Site = factories.make_site()
+        self.unit = factories.make_unit(site=self.site)
+        self.viewer: User = factories.make_person(unit=self.unit, name_ko="보는이")
+        self.other: User = factories.make_person(unit=self.unit, name_ko="쓰는이")
+        for role in ("it", "privacy_officer"):
+            factories.grant(self.viewer, role)
+        self.team = factories.make_team(self.other, owner=self.viewer)
+        self.channel = self.team.channels.get()
+        self.root = factories.send(self.other, self.channel, "첫 글")
+
+    def people(self, count: int) -> None:
+        for _ in range(count):
+            factories.make_person(unit=factories.make_unit(site=self.site))
+
+    def assignments(self, count: int) -> None:
+        for _ in range(count):
+            factories.assign_to(self.other, factories.make_unit(site=self.site))
+
+    def teams(self, count: int) -> None:
+        for _ in range(count):
+            factories.make_team(self.viewer, self.other, site=self.site)
+            factories.make_team(self.other, site=self.site, is_open=True)
+
+    def members(self, count: int) -> None:
+        for _ in range(count):
+            factories.join_team(self.team, factories.make_person(unit=factories.make_unit(site=self.site)))
+
+    def channels(self, count: int) -> None:
+        for number in range(count):
+            stranger = factories.make_person(unit=factories.make_unit(site=self.site))
+            factories.send(self.other, factories.make_channel(team=self.team))
+            factories.send(stranger, factories.make_direct(self.viewer, stranger))
+            group = factories.make_channel(
+                self.viewer,
+                self.other,
+                stranger,
+                kind=ChannelKind.GROUP,
+                name_ko="" if number % 2 else "그룹",
+                name_en="",
+            )
+            factories.send(stranger, group)
+
+    def invitations(self, count: int) -> None:
+        for _ in range(count):
+            team = factories.make_team(self.other, site=factories.make_site())
+            channel = factories.make_channel(owner=self.other, team=self.team, kind=ChannelKind.PRIVATE)
+            factories.invite(self.viewer, by=self.other, team=team)
+            factories.invite(self.viewer, by=factories.make_person(site=self.site), channel=channel)
+
+    def messages(self, count: int) -> None:
+        for _ in range(count):
+            author = factories.make_person(unit=factories.make_unit(site=self.site))
+            factories.join_team(self.team, author)
+            message = factories.send(author, self.channel)
+            factories.react(message, author)
+            factories.react(message, self.other, "eyes")
+            factories.send(self.other, self.channel, "답글", root_number=message.number)
+
+    def replies(self, count: int) -> None:
+        for _ in range(count):
+            author = factories.make_person(unit=factories.make_unit(site=self.site))
+            factories.join_team(self.team, author)
+            factories.react(factories.send(author, self.channel, "답글", root_number=self.root.number), author)
+
+    def entries(self, count: int) -> None:
+        for number in range(count):
+            write_entry(action="sites.site_changed", actor_id=number, object_type="sites.site", object_id=str(number))
+
+    def grants(self, count: int) -> None:
+        for _ in range(count):
+            factories.grant(
+                factories.make_person(site=self.site), "unit_manager", unit=factories.make_unit(site=self.site)
+            )
+
+    def sites(self, count: int) -> None:
+        for _ in range(count):
+            factories.make_unit(department=factories.make_department(site=factories.make_site()))
+
+
+# Left out: usersessions_list, where allauth looks up each of a person's own few sessions.
+# address -> its arguments, what is made 1 and 30 of, and headers
+LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]] = {
+    "home: conversations": ("home", lambda s: [], Stage.channels, {}),
+    "home: invitations": ("home", lambda s: [], Stage.invitations, {}),
+    "home: colleagues": ("home", lambda s: [], Stage.people, {}),
+    "chat": ("chat", lambda s: [], Stage.channels, {}),
+    "chat, the list alone": ("chat", lambda s: [], Stage.channels, {"HX-Request": "true"}),
+    "chat-new": ("chat-new", lambda s: [], Stage.people, {}),
+    "chat-channel: messages": ("chat-channel", lambda s: [s.channel.pk], Stage.messages, {}),
+    "chat-channel: conversations": ("chat-channel", lambda s: [s.channel.pk], Stage.channels, {}),
+    "chat-messages": ("chat-messages", lambda s: [s.channel.pk], Stage.messages, {}),
+    "chat-thread": ("chat-thread", lambda s: [s.channel.pk, s.root.number], Stage.replies, {}),
+    "chat-thread, alone": (
+        "chat-thread",
+        lambda s: [s.channel.pk, s.root.number],
+        Stage.replies,
+        {"HX-Request": "true"},
+    ),
+    "team-list: teams": ("team-list", lambda s: [], Stage.teams, {}),
+    "team-list: invitations": ("team-list", lambda s: [], Stage.invitations, {}),
+    "team-detail: members": ("team-detail", lambda s: [s.team.pk], Stage.members, {}),
+    "team-detail: channels": ("team-detail", lambda s: [s.team.pk], Stage.channels, {}),
+    "team-invite": ("team-invite", lambda s: [s.team.pk], Stage.people, {}),
+    "channel-people": ("channel-people", lambda s: [s.channel.pk], Stage.members, {}),
+    "directory": ("directory", lambda s: [], Stage.people, {}),
+    "directory, the list alone": ("directory", lambda s: [], Stage.people, {"HX-Request": "true"}),
+    "person: assignments": ("person", lambda s: [s.other.pk], Stage.assignments, {}),
+    "admin:people_user_changelist": ("admin:people_user_changelist", lambda s: [], Stage.people, {}),
+    "admin:people_assignment_changelist": ("admin:people_assignment_changelist", lambda s: [], Stage.assignments, {}),
+    "admin:people_grant_changelist": ("admin:people_grant_changelist", lambda s: [], Stage.grants, {}),
+    "admin:sites_network_changelist": ("admin:sites_network_changelist", lambda s: [], Stage.sites, {}),
+    "admin:sites_site_changelist": ("admin:sites_site_changelist", lambda s: [], Stage.sites, {}),
+    "admin:sites_department_changelist": ("admin:sites_department_changelist", lambda s: [], Stage.sites, {}),
+    "admin:sites_unit_changelist": ("admin:sites_unit_changelist", lambda s: [], Stage.sites, {}),
+    "admin:teams_team_changelist": ("admin:teams_team_changelist", lambda s: [], Stage.teams, {}),
+    "admin:teams_channel_changelist": ("admin:teams_channel_changelist", lambda s: [], Stage.channels, {}),
+    "admin:audit_auditentry_changelist": ("admin:audit_auditentry_changelist", lambda s: [], Stage.entries, {}),
+}
+# Lists that third parties put into the administration, which nobody opens; see the matrix.
+CLOSED = {"account_emailaddress", "mfa_authenticator", "usersessions_usersession", "auth_group"}
+
+
+def statements(client: Client, address: str, headers: dict[str, str]) -> list[str]:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(address, headers=headers)
+    assert response.status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_costs_the_same_at_one_and_at_thirty_rows(client: Client, name: str) -> None:
+    url_name, arguments, make, headers = LISTS[name]
+    stage = Stage()
+    factories.sign_in_as(client, stage.viewer)
+    make(stage, 1)
+    address = reverse(url_name, args=arguments(stage))
+    statements(client, address, headers)  # what is asked once a process or a minute is asked now
+    few = statements(client, address, headers)
+    make(stage, MANY - 1)
+    many = statements(client, address, headers)
+    assert len(few) == len(many), "\n".join(["at 1:", *few, "at 30:", *many])
+    assert len(few) <= 25, "\n".join(few)
+
+
+def test_every_changelist_is_counted() -> None:
+    counted = {url_name for url_name, *_ in LISTS.values()}
+    lists = {name for name, _, _ in walk_urls() if name.endswith("_changelist")}
+    assert lists - counted == {f"admin:{model}_changelist" for model in CLOSED}
