@@ -22,7 +22,7 @@ def count_in_window(name: str, seconds: int) -> int:
     Raises RedisError or OSError where the bus does not answer.
     """
     key = f"count:{name}:{int(time.time()) // seconds}"
-    counted = int(_client().incr(key))  # type: ignore[arg-type]
+    counted = int(_client().incr(key))
     if counted == 1:
         _client().expire(key, 2 * seconds)
     return counted

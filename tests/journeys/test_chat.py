@@ -163,6 +163,7 @@ def test_what_is_written_offline_goes_out_once_when_the_line_is_back(browsers: B
     expect(nurse.locator("[data-pending]")).to_have_count(1)
     write(physician, "그동안 온 글")
     expect(physician.locator("[data-log] .msg__text").last).to_have_text("그동안 온 글")
+    expect(physician.locator("[data-pending]")).to_have_count(0)
     assert stored(hospital.private) == ["그동안 온 글"]
     nurse.context.set_offline(False)
     expect(nurse.locator("[data-pending]")).to_have_count(0)

@@ -21,7 +21,7 @@ from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitatio
 from . import places, teams
 from .logs import LOGS
 from .people import Staff, make_staff, store_grants, store_staff
-from .script import Line, read_script
+from .script import BrokenScript, Line, people_in, read_script
 from .talk import TALK
 
 SEED = 20_200_218
@@ -202,11 +202,15 @@ class _Conversations:
         self.plans: list[_Planned] = []
         self.entries: list[AuditEntry] = []
         self.messages = 0
+        self.strangers: list[str] = []
 
     def store(self) -> None:
         self._plan_wide()
         memberships, invitations = self._plan_teams()
         self._plan_chats()
+        unplaced = (TALK.keys() | LOGS.keys()) - {planned.code for planned in self.plans}
+        if self.strangers or unplaced:
+            raise BrokenScript(f"Not members: {self.strangers}; no such channel: {unplaced}")
         Team.objects.bulk_create(self.teams.values())
         TeamMembership.objects.bulk_create(memberships)
         for planned in self.plans:
@@ -295,10 +299,7 @@ class _Conversations:
         zone = zone or owner.time_zone
         lines = read_script(text, now=self.now, zone=zone, dice=self.dice)
         readers = {person.pk for person in members}
-        for line in lines:
-            for who in (line.who, *(reacted.who for reacted in line.reactions)):
-                if self.staff.find(who).pk not in readers:
-                    raise LookupError(f"{who} is not in {code}.")
+        self.strangers += [f"{who} in {code}" for who in people_in(lines) if self.staff.find(who).pk not in readers]
         self.plans.append(_Planned(code, channel, members, owner, lines))
 
     # -- what is said --

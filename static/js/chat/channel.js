@@ -26,6 +26,7 @@ let showsNewest = chat.dataset.newest === "yes";
 let last = Number(chat.dataset.last); // the newest number in the channel, replies included
 let read = Number(chat.dataset.read);
 let unseen = 0;
+let sticks = false; // the reader is at the end and stays there, whatever grows
 
 document.cookie = "portal_script=1; path=/; max-age=31536000; samesite=lax";
 for (const element of document.querySelectorAll(".msg[data-author]")) {
@@ -43,9 +44,11 @@ function toEnd() {
 }
 
 function markRead() {
-  if (document.hidden || !showsNewest || !isAtEnd()) return;
+  sticks = showsNewest && isAtEnd();
+  if (document.hidden || !sticks) return;
   unseen = 0;
   jump.hidden = true;
+  document.dispatchEvent(new CustomEvent("chat:read", { detail: { channel: String(channel) } }));
   if (last > read) {
     read = last;
     live.mark(topic, "read", last);
@@ -53,6 +56,8 @@ function markRead() {
 }
 
 scroller.addEventListener("scroll", markRead, { passive: true });
+new ResizeObserver(() => sticks && toEnd()).observe(log);
+new ResizeObserver(() => sticks && toEnd()).observe(scroller);
 document.addEventListener("visibilitychange", markRead);
 window.addEventListener("focus", markRead);
 jump.addEventListener("click", () => {
@@ -132,7 +137,10 @@ function receive(row) {
   } else if (showsNewest) {
     const stay = isAtEnd();
     const { isNew: added } = show(row, log, roots);
-    if (added && (stay || row.author.id === userId)) toEnd();
+    if (added && (stay || row.author.id === userId)) {
+      sticks = true;
+      toEnd();
+    }
     else if (added && isNew) unseen += 1;
   } else if (isNew) unseen += 1;
   if (row.author.id === userId && isNew) read = Math.max(read, row.number === read + 1 ? row.number : read);

@@ -72,10 +72,16 @@ document.addEventListener("live:hint", ({ detail }) => {
   const { topic, body } = detail;
   if (!topic.startsWith("user:") || body.kind !== "mark") return;
   const channel = body.topic.split(":")[1];
-  const unread = Math.max(0, (lastOf.get(channel) ?? body.last ?? 0) - body.read);
+  if (channel === here && !document.hidden) return; // this page knows better what its reader has seen
+  const unread = Math.max(0, Math.max(lastOf.get(channel) ?? 0, body.last) - body.read);
   for (const line of lines(channel)) show(line, unread);
   showBadge();
   refresh();
+});
+
+document.addEventListener("chat:read", ({ detail }) => {
+  for (const line of lines(detail.channel)) show(line, 0);
+  showBadge();
 });
 
 for (const name of ["live:topic", "live:gone"]) {

@@ -8,6 +8,16 @@ function slot(element, name) {
   return element.querySelector(`[data-slot="${name}"]`);
 }
 
+/** Our icon of a reaction where there is one, else its short name. */
+function face(emoji) {
+  const known = document.querySelector(`template[data-face="${CSS.escape(emoji)}"]`);
+  if (known) return known.content.firstElementChild.cloneNode(true);
+  const name = document.createElement("span");
+  name.dir = "ltr";
+  name.textContent = `:${emoji}:`;
+  return name;
+}
+
 function repliesWords(count) {
   return interpolate(ngettext("%s reply", "%s replies", count), [count]);
 }
@@ -111,10 +121,7 @@ export class MessageView {
       ...reactions.map(({ emoji, users }) => {
         const item = document.createElement("li");
         item.className = "reaction";
-        const name = document.createElement("span");
-        name.dir = "ltr";
-        name.textContent = `:${emoji}:`;
-        item.append(name, ` ${users.length}`);
+        item.append(face(emoji), ` ${users.length}`);
         return item;
       }),
     );
