@@ -292,6 +292,30 @@ def message_body(
     }
 
 
+def conversation_body(item: ConversationItem) -> dict[str, Any]:
+    """Return a line of the chat list for a script: where it stands and how much is unread."""
+    channel = item.channel
+    return {
+        "id": channel.pk,
+        "kind": channel.kind,
+        "title": item.title,
+        "team": str(channel.team) if channel.team_id else None,
+        "people": [person.pk for person in item.companions],
+        "number": channel.last_number,
+        "change": channel.last_change,
+        "unread": item.unread,
+    }
+
+
+def page_body(page: Page) -> dict[str, Any]:
+    """Return a stretch of history for a script, oldest first."""
+    return {
+        "messages": [message_body(row.message, row.author, row.reactions) for row in page.rows],
+        "has_older": page.has_older,
+        "has_newer": page.has_newer,
+    }
+
+
 def message_change(row: dict[str, Any]) -> dict[str, Any]:
     """Return the body of a change that carries a message's newest state."""
     return {"kind": "message", "message": row}

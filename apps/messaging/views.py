@@ -37,9 +37,11 @@ def json_response(data: Any, *, status: int = 200) -> HttpResponse:
 
 
 def list_conversations(request: SignedInRequest) -> HttpResponse:
-    """Show the chat list; the list alone for htmx."""
+    """Show the chat list; the list alone for htmx, its rows as JSON for a script."""
     wanted = request.GET.get("show") == "unread"
     items = queries.conversations_of(request.user, only_unread=wanted)
+    if wants_json(request):
+        return json_response({"conversations": [queries.conversation_body(item) for item in items]})
     template = "messaging/_conversations.html" if request.headers.get("HX-Request") else "messaging/chat.html"
     return render(request, template, {"sections": queries.sections_of(items), "only_unread": wanted})
 
@@ -125,7 +127,7 @@ def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpR
 
 @require_http_methods(["GET", "POST"])
 def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
-    """GET: older messages as a partial, or with ?after=<change> what was missed, as JSON. POST: send one."""
+    """GET: a stretch of history as a partial or as JSON, or with ?after=<change> what was missed. POST: send one."""
     if request.method == "POST":
         return _send(request, channel_id)
     channel = _channel(request, channel_id)
@@ -133,6 +135,8 @@ def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
     if after.isascii() and after.isdigit() and len(after) < 18:
         return _missed(request, channel, int(after))
     page = queries.page_of(channel, viewer=request.user, **_place(request))
+    if wants_json(request):
+        return json_response(queries.page_body(page))
     return render(request, "messaging/_history.html", {"channel": channel, "page": page})
 
 

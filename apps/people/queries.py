@@ -53,6 +53,12 @@ def sites_of(users: Collection[int]) -> Mapping[int, set[int]]:
     return found
 
 
+def own_sites(user: User) -> QuerySet[Any, Any]:
+    """Return, as a subquery, the ids of the sites where somebody has an assignment today."""
+    today = clock.today(DEFAULT_ZONE)
+    return Assignment.objects.filter(user=user, during__contains=today).values("unit__department__site")
+
+
 def authenticate_sessions(keys: Collection[str]) -> Mapping[str, AuthenticatedSession]:
     """Return whose sessions the keys are; ended, expired and deactivated ones are left out. Two queries."""
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=clock.now())

@@ -236,7 +236,7 @@ class _Conversations:
                 created_at=self.now - timedelta(days=500),
             )
             _name(channel, plan.names)
-            members = [person for person in everybody if site is None or person.home.site == site]
+            members = [person for person in everybody if site is None or (person.home and person.home.site == site)]
             self._plan(plan.code, channel, members, by, site.zone if site else None)
 
     def _plan_teams(self) -> tuple[list[TeamMembership], list[Invitation]]:
@@ -254,29 +254,28 @@ class _Conversations:
             for person in people:
                 joined = max(began, person.joined_at + timedelta(days=1))
                 memberships.append(TeamMembership(team=team, user=person, is_owner=person is owner, joined_at=joined))
-            for person in self.staff.find_all(plan.invited) if plan.invited else ():
-                invitations.append(
-                    Invitation(team=team, user=person, by=owner, created_at=self.now - timedelta(hours=20))
-                )
+            offered = self.now - timedelta(hours=20)
+            invitations += [
+                Invitation(team=team, user=person, by=owner, created_at=offered)
+                for person in self.staff.find_all(plan.invited)
+            ]
             general = teams.ChannelPlan(f"{plan.code}-general", teams.GENERAL)
             for channel_plan in (general, *plan.channels):
-                self._plan_channel(channel_plan, team, people, owner, began, site.zone)
+                self._plan_channel(channel_plan, team, people)
         return memberships, invitations
 
-    def _plan_channel(
-        self, plan: teams.ChannelPlan, team: Team, people: list[User], owner: User, began: datetime, zone: ZoneInfo
-    ) -> None:
+    def _plan_channel(self, plan: teams.ChannelPlan, team: Team, people: list[User]) -> None:
         members = self.staff.find_all(plan.private) if plan.private else people
         channel = Channel(
             kind=ChannelKind.PRIVATE if plan.private else ChannelKind.STANDARD,
             team=team,
             topic=plan.topic,
-            created_by=members[0] if plan.private else owner,
-            created_at=began,
+            created_by=members[0],
+            created_at=team.created_at,
             archived_at=self.now - timedelta(days=12) if plan.archived else None,
         )
         _name(channel, plan.names)
-        self._plan(plan.code, channel, members, members[0], zone)
+        self._plan(plan.code, channel, members, members[0], team.site.zone)
 
     def _plan_chats(self) -> None:
         for plan in teams.CHATS:
@@ -292,9 +291,7 @@ class _Conversations:
                 channel.direct_key = ":".join(str(pk) for pk in sorted(person.pk for person in people))
             self._plan(plan.code, channel, people, people[0], None)
 
-    def _plan(
-        self, code: str, channel: Channel, members: list[User], owner: User, zone: ZoneInfo | None
-    ) -> None:
+    def _plan(self, code: str, channel: Channel, members: list[User], owner: User, zone: ZoneInfo | None) -> None:
         text = TALK.get(code, "") + LOGS.get(code, "")
         zone = zone or owner.time_zone
         lines = read_script(text, now=self.now, zone=zone, dice=self.dice)
@@ -359,15 +356,15 @@ class _Conversations:
             for line, message in zip(planned.lines, planned.rows, strict=True):
                 message.channel = planned.channel
                 (replies if message.root else roots).append(message)
-                for reacted in line.reactions:
-                    reactions.append(
-                        Reaction(
-                            message=message,
-                            user=self.staff.find(reacted.who),
-                            emoji=reacted.emoji,
-                            at=_instant(line) + (reacted.after - line.after),
-                        )
+                reactions += [
+                    Reaction(
+                        message=message,
+                        user=self.staff.find(reacted.who),
+                        emoji=reacted.emoji,
+                        at=_instant(line) + (reacted.after - line.after),
                     )
+                    for reacted in line.reactions
+                ]
         Message.objects.bulk_create(roots)
         Message.objects.bulk_create(replies)
         Reaction.objects.bulk_create(reactions)
@@ -392,7 +389,9 @@ class _Conversations:
                     continue
                 read_at = planned.rows[up_to - 1].created_at + timedelta(seconds=self.dice.randrange(5, 110))
                 rows.append(
-                    ReadMark(channel=planned.channel, user=person, up_to=up_to, delivered=last, at=min(read_at, self.now))
+                    ReadMark(
+                        channel=planned.channel, user=person, up_to=up_to, delivered=last, at=min(read_at, self.now)
+                    )
                 )
         ReadMark.objects.bulk_create(rows, batch_size=2000)
 
@@ -413,7 +412,7 @@ class _Conversations:
 
 
 def _instant(line: Line) -> datetime:
-    assert line.at is not None  # noqa: S101 — read_script sets it
+    assert line.at is not None
     return line.at
 
 

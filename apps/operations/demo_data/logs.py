@@ -8,7 +8,11 @@ DICE = 7_031
 
 def handover_log(place: str, beds: int, dice: Random, *, days: int = 5) -> Iterator[str]:
     """A ward's handover: three a day, each with what the next shift has to know."""
-    rooms = [f"{room}호" for room in range(701, 718) if room != 704] if place.startswith("seoul") else ["2호", "5호", "8호", "9호"]
+    rooms = (
+        [f"{room}호" for room in range(701, 718) if room != 704]
+        if place.startswith("seoul")
+        else ["2호", "5호", "8호", "9호"]
+    )
     remarks = (
         "{room} 낙상 위험, 침상 난간 확인",
         "{room} 내일 아침 금식",
@@ -47,7 +51,9 @@ def screening_log(place: str, busy: int, dice: Random, *, days: int = 3) -> Iter
                 yield f"+ thumbsup @{place}/nurse/{number % 3}"
 
 
-def beds_log(author: str, beds: int, helpers: tuple[str, ...], dice: Random, *, days: int = 4, english: bool = False) -> Iterator[str]:
+def beds_log(
+    author: str, beds: int, helpers: tuple[str, ...], dice: Random, *, days: int = 4, english: bool = False
+) -> Iterator[str]:
     """Beds of an isolation ward, morning and evening."""
     used = beds - dice.randint(2, 5)
     for day in range(days, -1, -1):
@@ -62,7 +68,9 @@ def beds_log(author: str, beds: int, helpers: tuple[str, ...], dice: Random, *, 
             yield f"== {day} {hour}"
             yield f"{author}: {text}"
             if used == beds:
-                yield f"> {helpers[0]}: " + ("We hold one bed in the ER." if english else "가득 찼네요. 해제 가능한 분부터 보겠습니다")
+                yield f"> {helpers[0]}: " + (
+                    "We hold one bed in the ER." if english else "가득 찼네요. 해제 가능한 분부터 보겠습니다"
+                )
             yield f"+ eyes {dice.choice(helpers)}"
 
 
@@ -85,7 +93,11 @@ def ppe_log(dice: Random, *, days: int = 4) -> Iterator[str]:
     """The store's count of protective equipment, once a day."""
     masks, gowns, gloves = 5200, 3100, 880
     for day in range(days, 0, -1):
-        masks, gowns, gloves = masks - dice.randint(300, 620), gowns - dice.randint(250, 480), gloves - dice.randint(60, 110)
+        masks, gowns, gloves = (
+            masks - dice.randint(300, 620),
+            gowns - dice.randint(250, 480),
+            gloves - dice.randint(60, 110),
+        )
         yield f"== {day} 17:30"
         yield (
             f"도담: 오늘 재고: N95 {masks:,}개({masks // 480}일분), 전신가운 {gowns:,}벌({gowns // 370}일분), 장갑 {gloves}상자"

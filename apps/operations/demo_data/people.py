@@ -72,10 +72,8 @@ def make_staff(units: dict[str, Unit], dice: Random) -> Staff:
                 place = f"{site.code}/{department.code}/{plan.code}"
                 for post, index in _posts(plan):
                     parts = waiting[place, post]
-                    label, part = parts.pop(0) if parts else ("", None)
-                    person = _make_person(
-                        site, units[place], post, part or names.next_part(site, post, index), next(specialties), numbers
-                    )
+                    label, part = parts.pop(0) if parts else ("", names.next_part(site, post, index))
+                    person = _make_person(site, units[place], part, next(specialties), numbers)
                     staff.people.append(person)
                     staff.by_place[place].append(person)
                     staff.by_place[f"{place}/{post}"].append(person)
@@ -90,7 +88,7 @@ def make_staff(units: dict[str, Unit], dice: Random) -> Staff:
 def _posts(plan: UnitPlan) -> Iterator[tuple[str, int]]:
     for word in plan.staff.split():
         match = re.fullmatch(r"([a-z]+)(\d+)", word)
-        assert match is not None  # noqa: S101 — our own data
+        assert match is not None
         for index in range(int(match[2])):
             yield match[1], index
 
@@ -135,8 +133,8 @@ class _Numbers:
         return f"9{digit}{self.extensions[digit]:03d}"
 
 
-def _make_person(site: SitePlan, unit: Unit, code: str, part: Part, specialty: str, numbers: _Numbers) -> User:
-    post = POSTS[code]
+def _make_person(site: SitePlan, unit: Unit, part: Part, specialty: str, numbers: _Numbers) -> User:
+    post = POSTS[part.post]
     title = part.title or (post.ko, post.en, post.ar)
     if post.job == StaffType.RESIDENT:
         title = YEARS_OF_RESIDENCY[max(part.year, 1) - 1]
@@ -206,9 +204,7 @@ def store_staff(staff: Staff, sites: dict[str, Site], dice: Random) -> list[Assi
                 rows.append(Assignment(user=person, unit=earlier, is_home=True, during=DateRange(began, moved)))
                 began = moved
             until = None if person.is_active else today - timedelta(days=dice.randint(10, 90))
-            rows.append(
-                Assignment(user=person, unit=staff.units[path], is_home=True, during=DateRange(began, until))
-            )
+            rows.append(Assignment(user=person, unit=staff.units[path], is_home=True, during=DateRange(began, until)))
     rows += _lend_nurses(staff, sites, dice)
     rows += _rotate_residents(staff, sites)
     User.objects.bulk_create(staff.people)
@@ -227,7 +223,7 @@ def _earlier_unit(staff: Staff, path: str, plan: UnitPlan, dice: Random) -> Unit
     """Return another unit of the site of the same kind, for one person in four."""
     if dice.random() > 0.25:
         return None
-    site = path.split("/")[0]
+    site = path.split("/", maxsplit=1)[0]
     others = [
         staff.units[other]
         for other, other_plan in _unit_plans()
@@ -265,7 +261,7 @@ def _rotate_residents(staff: Staff, sites: dict[str, Site]) -> list[Assignment]:
         month = today.replace(day=1)
         following = (month + timedelta(days=32)).replace(day=1)
         targets = [p for p, plan in _unit_plans() if p.startswith(f"{code}/") and plan.kind in {"icu", "emergency"}]
-        people = [person for person in staff.by_place[f"{code}/internal/office/resident"]][:6]
+        people = staff.by_place[f"{code}/internal/office/resident"][:6]
         cast = {person.staff_number for person in staff.parts.values()}
         for person, path in zip((p for p in people if p.staff_number not in cast), cycle(targets), strict=False):
             rows.append(Assignment(user=person, unit=staff.units[path], during=DateRange(month, following)))

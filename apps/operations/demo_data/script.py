@@ -1,10 +1,10 @@
-"""Conversations as they are written down, and when each line was said.
+r"""Conversations as they are written down, and when each line was said.
 
-    == 1 09:10        a stretch that began one day ago at ten past nine, in the site's time
-    == ago 40         a stretch that began forty minutes ago
-    name: text        a message; `\\n` in it is a line break
-    > name: text      a reply to the message before (replies do not count)
-    + emoji name …    reactions to the line before
+== 1 09:10        a stretch that began one day ago at ten past nine, in the site's time
+== ago 40         a stretch that began forty minutes ago
+name: text        a message; `\n` in it is a line break
+> name: text      a reply to the message before (replies do not count)
++ emoji name …    reactions to the line before
 """
 
 import re
@@ -46,9 +46,9 @@ class Stretch:
 
     @property
     def length(self) -> timedelta:
-        return max(
-            (moment.after for line in self.lines for moment in (line, *line.reactions)), default=timedelta()
-        )
+        moments = [line.after for line in self.lines]
+        moments += [reacted.after for line in self.lines for reacted in line.reactions]
+        return max(moments, default=timedelta())
 
 
 class BrokenScript(ValueError):
@@ -69,6 +69,8 @@ def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> li
             stretch = stretches[-1]
             line = Line(match["who"], match["text"].replace("\\n", "\n"), _next_moment(stretch, match["text"], dice))
             if match["reply"]:
+                if root is None:
+                    raise BrokenScript(row)
                 line.root = root
             else:
                 root = line

@@ -52,7 +52,9 @@ class WideChannelPlan:
     topic: str = ""
 
 
-def channel(code: str, ko: str, en: str, ar: str, topic: str = "", *, private: str = "", archived: bool = False) -> ChannelPlan:
+def channel(
+    code: str, ko: str, en: str, ar: str, topic: str = "", *, private: str = "", archived: bool = False
+) -> ChannelPlan:
     return ChannelPlan(code, (ko, en, ar), topic, private, archived)
 
 
@@ -71,7 +73,7 @@ TEAMS = (
     ),
     TeamPlan(
         "response", "seoul", ("감염병 대응팀", "Outbreak Response", "فريق الاستجابة للأوبئة"),
-        "빛나 미르 나루 보리 여울 으뜸 이솔 가을 바다 마루 하늘 도담 은결 늘봄 누림 해나 보람", "병상, 보호구, 선별진료를 한곳에서",
+        "빛나 미르 나루 보리 여울 으뜸 이솔 가을 바다 라라 마루 하늘 도담 은결 늘봄 누림 해나 보람", "병상, 보호구, 선별진료를 한곳에서",
         invited="소담 한결",
         channels=(
             channel("response-beds", "음압병상 현황", "Negative-Pressure Beds", "أسرّة العزل", "아침 8시와 저녁 8시에 적습니다"),

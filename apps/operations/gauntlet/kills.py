@@ -105,7 +105,7 @@ def run_kills(web: Web, world: World, *, kills: int, seed: int) -> Report:
     dice = random.Random(seed)  # noqa: S311 — no secret
     path = reverse("chat-messages", args=[world.channel_id])
     stop = threading.Event()
-    senders = [Sender(web, person, path, seed + index, stop) for index, person in enumerate(world.people, 1)]
+    senders = [Sender(web, person, path, seed + index, stop) for index, person in enumerate(world.senders, 1)]
     for sender in senders:
         sender.start()
     for _ in range(kills):
@@ -178,7 +178,7 @@ def compare_with_fresh_client(report: Report, web: Web, world: World) -> None:
     """Somebody who comes now and catches up gets exactly the newest rows, in order."""
     channel = Channel._default_manager.get(pk=world.channel_id)
     after = max(0, channel.last_change - TAIL)
-    browser = Browser(web.port, world.people[-1].session_key)
+    browser = Browser(web.port, world.senders[-1].session_key)
     status, body = browser.request("GET", f"{reverse('chat-messages', args=[channel.pk])}?after={after}")
     browser.close()
     if status != 200:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.names import LocalizedName
 from apps.people.models import StaffType
-from apps.people.queries import sites_of
+from apps.people.queries import own_sites
 from apps.sites.models import Site
 
 from .rules import OWN_ROW_KINDS, ChannelKind, registered_rules
@@ -27,7 +27,7 @@ def visible_in_kind(kind: str, user: Any) -> models.Q:
     if user.job == StaffType.GUEST:
         return models.Q(pk__in=[])
     if kind == ChannelKind.SITE:
-        return models.Q(site__in=sites_of([user.pk]).get(user.pk, set()))
+        return models.Q(site__in=own_sites(user))
     return models.Q(pk__isnull=False) if kind == ChannelKind.NETWORK else models.Q(pk__in=[])
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.names import LocalizedName, has_a_name
 from apps.people.models import StaffType
-from apps.people.queries import sites_of
+from apps.people.queries import own_sites
 from apps.sites.models import Site
 
 
@@ -22,7 +22,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         invited = models.Q(invitations__user=user, invitations__answered_at=None)
         condition = mine | models.Q(pk__in=self.model._base_manager.filter(invited).values("pk"))
         if user.job != StaffType.GUEST:
-            condition |= models.Q(is_open=True, archived_at=None, site__in=sites_of([user.pk]).get(user.pk, set()))
+            condition |= models.Q(is_open=True, archived_at=None, site__in=own_sites(user))
         return self.filter(condition)
 
     def managed_by(self, user: Any) -> "TeamQuerySet":

@@ -201,7 +201,8 @@ function leave() {
   threadLog()?.closest("[data-thread]").remove();
 }
 
-live.follow(topic, Number(chat.dataset.change), {
+// An archived channel is read, but there is nothing to hear from it.
+if (chat.dataset.archived === undefined) live.follow(topic, Number(chat.dataset.change), {
   change: ({ change, body }) => {
     chat.dataset.change = change;
     if (body.kind === "message") receive(body.message);
