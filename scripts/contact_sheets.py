@@ -65,7 +65,7 @@ WANTED = [
     Wanted("directory", "/people/"),
     Wanted("person", "/people/", follow="main table a"),
     Wanted("teams", "/teams/"),
-    Wanted("team", "/teams/", follow="main a[data-team]"),
+    Wanted("team", "/teams/", follow="main .card a.person--link"),
     Wanted("settings", "/settings/"),
     Wanted("security", "/accounts/2fa/"),
     Wanted("not-found", "/no-such-page/"),

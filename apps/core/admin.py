@@ -42,6 +42,7 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """
 
     writable = False
+    readers: tuple[str, ...] = ()  # the roles that see these rows; empty: all that enter the administration
     show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -54,11 +55,17 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Answer whether the reader may change a row (or, without one, any row); apps call their `can_…` here."""
         return self.writable
 
+    def may_read(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        if not user.is_authenticated or not user.is_staff:
+            return False
+        return not self.readers or any(user.has_role(role) for role in self.readers)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(getattr(request.user, "is_staff", False))
+        return self.may_read(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
-        return bool(getattr(request.user, "is_staff", False))
+        return self.may_read(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.may_change(request, None)

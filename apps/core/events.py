@@ -53,6 +53,7 @@ def subscriber(event_class: type[E]) -> Callable[[Callable[[E], None]], Callable
 
 
 def subscribers_of(name: str) -> dict[str, Handler]:
+    """Return the handlers of an event class by their dotted names."""
     return _subscribers.get(name, {})
 
 

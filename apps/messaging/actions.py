@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.core import clock
 from apps.core.text import clean_text
 from apps.people.models import User
-from apps.realtime.publish import publish_change, publish_hint
+from apps.realtime.publish import publish_change, publish_hints
 from apps.teams import queries as teams_queries
 from apps.teams.models import Channel
 
@@ -233,13 +233,14 @@ def save_marks(marks: Marks) -> None:
 def _tell_marks(saved: list[tuple[int, int, int, int, int, int]]) -> None:
     small = _small_channels({channel for channel, *_ in saved})
     by_channel: dict[int, list[list[int]]] = {}
+    hints: list[tuple[str, int, dict[str, Any]]] = []
     for channel, user, base, up_to, delivered, last in saved:
         hint = {"kind": "mark", "topic": f"channel:{channel}", "read": max(base, up_to), "last": last}
-        publish_hint("user", user, hint)
+        hints.append(("user", user, hint))
         if channel in small:
             by_channel.setdefault(channel, []).append([user, base, up_to, delivered])
-    for channel, marks in by_channel.items():
-        publish_hint("channel", channel, {"kind": "marks", "marks": marks})
+    hints += [("channel", channel, {"kind": "marks", "marks": marks}) for channel, marks in by_channel.items()]
+    publish_hints(hints)
 
 
 def _small_channels(channels: set[int]) -> set[int]:

@@ -81,7 +81,7 @@ def begin_scratch(arguments: Sequence[str]) -> None:
         return
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL"):
         os.environ.pop(name, None)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "hospital_collab.settings.portal"
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "hospital_collab.settings.portal", "PORTAL_DEMO": "1"}
     folder = make_data_folder(data_folder() / "gauntlet")
     lock = DataLock(folder)
     lock.take("a gauntlet")

@@ -16,6 +16,7 @@ from apps.core import clock
 from apps.core.events import publish
 from apps.sites.models import Department, Site, Unit
 
+from . import queries
 from .events import AssignmentChanged, UserDeactivated, UserReactivated
 from .models import ROLES, Assignment, Grant, User
 
@@ -62,7 +63,7 @@ def assign(
                 raise PeopleError(_("A home unit is already planned from that day on. End it first."))
             row.during = DateRange(row.during.lower, on)
             row.save(update_fields=["during"])
-    if Assignment.objects.filter(user=user, unit=unit, during__overlap=during).exists():
+    if queries.is_assigned(user, unit, on, until):
         raise PeopleError(_("This person is already assigned to that unit in those days."))
     assignment = Assignment.objects.create(user=user, unit=unit, is_home=is_home, during=during)
     if is_home and on <= clock.today(unit.department.site.zone):

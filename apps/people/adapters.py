@@ -1,5 +1,6 @@
 """Where django-allauth asks the hospital: who may sign up, how a session is known, what is recorded."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.http import HttpRequest
 from . import actions
 from .models import User
 
+logger = logging.getLogger(__name__)
+
 
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in by staff number or e-mail; a request's user comes with the place where they work, in one query."""
@@ -29,6 +32,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail about the account; what was done stands even when the mail server is away."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("A mail about an account could not be sent (%s).", template_prefix)
 
     def logout(self, request: HttpRequest) -> None:
         user_id = request.user.pk

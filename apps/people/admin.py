@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.admin import PortalAdmin
 
-from . import actions, permissions
+from . import actions, permissions, queries
 from .models import Assignment, Grant, User
 
 
 @admin.register(User)
 class UserAdmin(PortalAdmin):
+    readers = ("it", "unit_manager")
     list_display = ("staff_number", "name_ko", "name_en", "job", "home_unit", "is_active")
     list_filter = ("job", "is_active", "home_unit__department__site")
     list_select_related = ("home_unit",)
@@ -38,8 +39,7 @@ class UserAdmin(PortalAdmin):
         return permissions.can_edit_person(user, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
-        user: Any = request.user
-        return bool(user.is_staff) if obj is None else self.may_change(request, obj)
+        return self.may_read(request) if obj is None else self.may_change(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
@@ -85,15 +85,14 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
         if starts and ends and ends <= starts:
             raise forms.ValidationError(_("The last day lies before the first."))
         user, unit = cleaned.get("user"), cleaned.get("unit")
-        if user and unit and starts:
-            overlapping = Assignment.objects.filter(user=user, unit=unit, during__overlap=(starts, ends))
-            if overlapping.exists():
-                raise forms.ValidationError(_("This person is already assigned to that unit in those days."))
+        if user and unit and starts and queries.is_assigned(user, unit, starts, ends):
+            raise forms.ValidationError(_("This person is already assigned to that unit in those days."))
         return cleaned
 
 
 @admin.register(Assignment)
 class AssignmentAdmin(PortalAdmin):
+    readers = ("it", "unit_manager")
     list_display = ("user", "unit", "is_home", "during")
     list_filter = ("is_home", "unit__department__site")
     list_select_related = ("user", "unit")
@@ -104,7 +103,7 @@ class AssignmentAdmin(PortalAdmin):
     actions = ["end_today"]
 
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
-        return bool(getattr(request.user, "is_staff", False)) and obj is None
+        return self.may_read(request) and obj is None
 
     def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
         viewer: Any = request.user
@@ -137,6 +136,7 @@ class AssignmentAdmin(PortalAdmin):
 
 @admin.register(Grant)
 class GrantAdmin(PortalAdmin):
+    readers = ("it",)
     list_display = ("user", "role", "site", "department", "unit", "starts_at", "ends_at", "by", "why")
     list_filter = ("role",)
     list_select_related = ("user", "site", "department", "unit", "by")
@@ -148,10 +148,6 @@ class GrantAdmin(PortalAdmin):
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
         viewer: Any = request.user
         return bool(viewer.is_authenticated and permissions.can_grant(viewer) and obj is None)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
-        viewer: Any = request.user
-        return bool(viewer.is_authenticated and permissions.can_grant(viewer))
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         viewer: Any = request.user

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.contrib.sessions.models import Session
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from apps.core import clock
 from apps.core.registries import AuthenticatedSession
 from apps.core.text import search_key
-from apps.sites.models import Site
+from apps.sites.models import Site, Unit
 
 from .models import Assignment, User
 from .models.user import DEFAULT_ZONE
@@ -87,6 +88,11 @@ def assignments_of(person: User) -> QuerySet[Assignment]:
         .select_related("unit__department__site")
         .order_by("-is_home", "id")
     )
+
+
+def is_assigned(user: User, unit: Unit, on: date, until: date | None) -> bool:
+    """Whether somebody has an assignment to a unit in any of the half-open days [on, until)."""
+    return Assignment.objects.filter(user=user, unit=unit, during__overlap=DateRange(on, until)).exists()
 
 
 def own_topics(users: Collection[int]) -> Mapping[int, Mapping[int, None]]:

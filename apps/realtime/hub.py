@@ -9,7 +9,7 @@ import contextlib
 import logging
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from .bus import Bus
 from .database import run_query
 from .framing import change_payload, control_payload, frame_text
 from .registry import Frame, Missed, Right, TopicKind, Until, registry
-from .sockets import Close, Socket
+from .sockets import UNSENT_LIMIT, Close, Socket
 
 GAP_SECONDS = 0.2
 CALM_SECONDS = 0.02
@@ -458,8 +458,17 @@ class Hub:
             topic.flushed_at = self._loop.time()
             self._deliver(topic.members, b"".join(map(frame_text, payloads)), payloads)
 
-    def _deliver(self, sockets: Iterable[Socket], framed: bytes, payloads: Collection[bytes]) -> None:
-        slow = [socket for socket in sockets if not socket.deliver(framed, payloads)]  # type: ignore[arg-type]
+    def _deliver(self, sockets: Iterable[Socket], framed: bytes, payloads: Sequence[bytes]) -> None:
+        slow = []
+        for socket in sockets:
+            write = socket.write
+            if write is None:
+                if not socket.deliver(framed, payloads):
+                    slow.append(socket)
+            elif socket.unsent() > UNSENT_LIMIT:  # type: ignore[misc]
+                slow.append(socket)
+            else:
+                write(framed)
         for socket in slow:
             self._drop_slow(socket)
 

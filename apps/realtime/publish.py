@@ -6,7 +6,7 @@ a dead bus costs a request a fraction of a second at most once in `OPEN_SECONDS`
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -39,11 +39,17 @@ class _Breaker:
     def __init__(self) -> None:
         self.open_until = 0.0
 
-    def send(self, channel: bytes, message: bytes) -> bool:
+    def send(self, channel: bytes, message: bytes, *more: tuple[bytes, bytes]) -> bool:
         if time.monotonic() < self.open_until:
             return False
         try:
-            _client().publish(channel, message)
+            if more:
+                with _client().pipeline(transaction=False) as pipeline:
+                    for place, content in ((channel, message), *more):
+                        pipeline.publish(place, content)
+                    pipeline.execute()
+            else:
+                _client().publish(channel, message)
         except (redis.RedisError, OSError) as error:
             self.open_until = time.monotonic() + OPEN_SECONDS
             logger.warning("The live bus does not answer; what was committed is found by the sweep: %s", error)
@@ -73,6 +79,16 @@ def publish_hint(kind: str, topic_id: int, body: Mapping[str, Any] | bytes) -> N
     """Pass a hint on to whoever listens now; nobody asks for it later."""
     topic = messages.topic_name(kind, topic_id)
     _breaker.send(messages.channel_name(topic), messages.pack_hint(topic, _as_json(body)))
+
+
+def publish_hints(hints: Iterable[tuple[str, int, Mapping[str, Any] | bytes]]) -> None:
+    """Pass many hints (kind, id, body) on in one go."""
+    packed = []
+    for kind, topic_id, body in hints:
+        topic = messages.topic_name(kind, topic_id)
+        packed.append((messages.channel_name(topic), messages.pack_hint(topic, _as_json(body))))
+    if packed:
+        _breaker.send(*packed[0], *packed[1:])
 
 
 def publish_rights(user_ids: Collection[int]) -> None:

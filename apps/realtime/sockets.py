@@ -28,9 +28,12 @@ class Close:
 class Socket:
     """A socket that was let in. The hub alone adds it to topics and takes it out."""
 
-    __slots__ = ("is_ready", "opened_at", "session_key", "user_id")
+    __slots__ = ("is_ready", "opened_at", "session_key", "unsent", "user_id", "write")
 
     def __init__(self) -> None:
+        # Set where frames go straight to a transport; the hub's loop over thousands of sockets then calls these.
+        self.write: Callable[[bytes], None] | None = None
+        self.unsent: Callable[[], int] | None = None
         self.user_id = 0
         self.session_key = ""
         self.opened_at = 0.0
@@ -55,7 +58,7 @@ class Socket:
 class RawSocket(Socket):
     """Writes to the transport; the kernel's buffer and uvloop's are the queue."""
 
-    __slots__ = ("transport", "unsent", "write")
+    __slots__ = ("transport",)
 
     def __init__(self, transport: LiveTransport) -> None:
         super().__init__()
@@ -64,16 +67,16 @@ class RawSocket(Socket):
         self.unsent = transport.unsent
 
     def deliver(self, framed: bytes, payloads: Sequence[bytes]) -> bool:
-        if self.unsent() > UNSENT_LIMIT:
+        if self.transport.unsent() > UNSENT_LIMIT:
             return False
-        self.write(framed)
+        self.transport.write(framed)
         return True
 
     def close(self, code: int, reason: str = "") -> None:
         self.transport.close(code, reason)
 
     def resync(self) -> None:
-        self.write(frame_text(control_payload("resync")))
+        self.transport.write(frame_text(control_payload("resync")))
         super().resync()
 
 

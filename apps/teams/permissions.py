@@ -25,6 +25,7 @@ def may_write_where_readable(user: User, channel: Channel) -> bool:
 
 
 def is_team_member(user: User, team: Team) -> bool:
+    """Whether somebody is in a team now."""
     return TeamMembership.objects.open().filter(team=team, user=user).exists()
 
 

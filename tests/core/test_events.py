@@ -68,9 +68,13 @@ def test_each_subscriber_gets_each_event_in_order(seen):
 
 
 def test_a_rolled_back_change_has_no_event(seen):
-    with pytest.raises(RuntimeError), transaction.atomic():
-        events.publish(ThingDone(thing_id=1, step=1))
-        raise RuntimeError
+    def fail_after_publishing() -> None:
+        with transaction.atomic():
+            events.publish(ThingDone(thing_id=1, step=1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_publishing()
     assert not OutboxEvent.objects.exists()
 
 

@@ -11,7 +11,8 @@ from apps.core.text import clean_text, hangul_initials, render_plain, search_key
 
 
 @pytest.mark.parametrize(
-    ("name", "initials"), [("김하늘", "ㄱㅎㄴ"), ("꽃", "ㄲ"), ("힣", "ㅎ"), ("가", "ㄱ"), ("Kim 하늘", "Kim ㅎㄴ"), ("", "")]
+    ("name", "initials"),
+    [("김하늘", "ㄱㅎㄴ"), ("꽃", "ㄲ"), ("힣", "ㅎ"), ("가", "ㄱ"), ("Kim 하늘", "Kim ㅎㄴ"), ("", "")],
 )
 def test_initials_of_hangul(name, initials):
     assert hangul_initials(name) == initials
@@ -38,7 +39,9 @@ def test_cleaning_is_idempotent_and_drops_what_postgresql_refuses(text):
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_rendered_text_holds_no_tag_but_ours_and_reads_the_same(text):
     rendered = render_plain(text)
-    without_ours = re.sub(r'<br>|</a>|<a href="[^"<>]*" rel="noopener noreferrer nofollow" target="_blank">', "", rendered)
+    without_ours = re.sub(
+        r'<br>|</a>|<a href="[^"<>]*" rel="noopener noreferrer nofollow" target="_blank">', "", rendered
+    )
     assert "<" not in without_ours
     assert ">" not in without_ours
     shown = re.sub(r"<a [^>]*>|</a>", "", rendered).replace("<br>", "\n")

@@ -92,13 +92,12 @@ class Server:
         self.url = f"http://localhost:{self.port}"
         self.log = log
         self.environment = server_environment(static_root)
+        self.command = web_command("127.0.0.1", self.port)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                web_command("127.0.0.1", self.port), cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

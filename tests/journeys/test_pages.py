@@ -141,6 +141,7 @@ def test_the_keyboard_reaches_everything(browsers: Browsers, furnished: Hospital
     """Skip link first, search by Ctrl+K, the menu by Enter and away by Escape; focus can be seen."""
     page = browsers.open(furnished.nurse)
     page.goto(reverse("home"))
+    expect(page.locator('[data-live-status="connected"]').first).to_be_attached()
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Control+k")

@@ -257,7 +257,11 @@ def test_opening_the_page_without_a_script_marks_read(direct, client):
 def test_another_s_conversation_answers_like_none(direct, client):
     _, _, channel = direct
     client.force_login(make_person())
-    paths = [f"/chat/{pk}/{rest}" for rest in ("", "messages/", "messages/?after=0", "thread/1/") for pk in (channel.pk, 10**9)]
+    paths = [
+        f"/chat/{pk}/{rest}"
+        for rest in ("", "messages/", "messages/?after=0", "thread/1/")
+        for pk in (channel.pk, 10**9)
+    ]
     answers = [client.get(path) for path in paths]
     assert {answer.status_code for answer in answers} == {404}
     assert post(client, channel, text="x").status_code == 404

@@ -115,7 +115,7 @@ def make_request(dice: random.Random, routes: list[str], world: World) -> tuple[
     method = dice.choice(METHODS)
     path = "/" + fill_route(dice, dice.choice(routes), world)
     if dice.random() < 0.1:
-        path += quote(word(dice)[:200], safe=dice.choice(["", "/%"]))
+        path += quote(word(dice)[:200], safe=dice.choice(["", "/%"]), errors="replace")
     if dice.random() < 0.4:
         fields = [(dice.choice(NAMES), word(dice)[:3000]) for _ in range(dice.randrange(1, 4))]
         path += "?" + urlencode(fields, errors="replace")
@@ -176,7 +176,7 @@ def fill_route(dice: random.Random, route: str, world: World) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1].startswith("int:"):
             return dice.choice([str(world.channel_id), *map(str, range(1, 40)), "0", "9" * 18, "9" * 400, "1" * 19])
-        return quote(word(dice)[:200], safe="") or "x"
+        return quote(word(dice)[:200], safe="", errors="replace") or "x"
 
     return re.sub(r"<([^>]+)>", value, route)
 

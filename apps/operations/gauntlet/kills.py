@@ -19,7 +19,8 @@ from .world import Person, World
 
 PAUSE = 0.55  # seconds between two messages of one person; 120 a minute are allowed
 GIVE_UP_SHARE = 0.3  # of the sends that met a dead server are not tried again, like a closed browser
-RETRY_FOR = 40.0  # seconds
+GONE_FOR = 3.0  # seconds, before that person comes back and writes something else
+RETRY_FOR = 60.0  # seconds
 TAIL = 400  # changes that a fresh client fetches; further behind it would be told to reload
 
 
@@ -85,9 +86,10 @@ class Sender(threading.Thread):
             try:
                 status, body = self.browser.post(self.path, fields)
             except (OSError, http.client.HTTPException):
-                if self.random.random() < GIVE_UP_SHARE:
+                if attempt.tries == 1 and self.random.random() < GIVE_UP_SHARE:
+                    self.stop.wait(GONE_FOR)
                     return
-                time.sleep(self.random.uniform(0.05, 0.3))
+                time.sleep(self.random.uniform(0.2, 1.0))
                 continue
             if status in {200, 201}:
                 self.found_by_retry += status == 200

@@ -2,6 +2,7 @@
 
 import { live } from "../live/socket.js";
 import { say, showToast } from "../shell.js";
+import { nodesOf } from "../markup.js";
 import { Composer } from "./composer.js";
 import "./list.js";
 import { MessageView } from "./message.js";
@@ -293,8 +294,7 @@ async function showThread(number, { push = true } = {}) {
   const answer = await fetch(threadUrl(number), { headers: { "HX-Request": "true" } });
   if (!answer.ok) return;
   document.querySelector("[data-thread]")?.remove();
-  // Our own server's partial, escaped by its templates.
-  chat.insertAdjacentHTML("afterend", await answer.text());
+  chat.after(...nodesOf(await answer.text()));
   bindComposers();
   await sender.restore();
   const pane = document.querySelector("[data-thread]");

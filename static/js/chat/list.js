@@ -1,6 +1,7 @@
 /* The chat list and the start page stay true: counts rise with messages and fall with marks of any device. */
 
 import { live } from "../live/socket.js";
+import { nodesOf } from "../markup.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 2000;
 let timer = 0;
@@ -18,7 +19,7 @@ function refresh() {
 async function fill(place, url) {
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (answer.ok) place.innerHTML = await answer.text(); // our own server's partial, escaped by its templates
+    if (answer.ok) place.replaceChildren(...nodesOf(await answer.text()));
   } catch {
     // the next change tries again
   }

@@ -1,5 +1,6 @@
 /* Makes and updates the element of a message from its viewer-neutral row; it mirrors _message.html. */
 
+import { nodesOf } from "../markup.js";
 import { colourOf, initialsOf, nameOf } from "./words.js";
 
 const GROUP_WITHIN_MS = 300000;
@@ -71,8 +72,7 @@ export class MessageView {
       text.textContent = gettext("This message was deleted.");
       text.classList.add("muted");
     } else if (row.html !== undefined) {
-      // The server made this HTML from plain text: everything in it is escaped.
-      text.innerHTML = row.html;
+      text.replaceChildren(...nodesOf(row.html));
     } else {
       text.textContent = row.text;
       text.classList.add("msg__text--plain");

@@ -1,0 +1,309 @@
+"""The demo hospital: what stands in it, and that its rows are those that the actions make."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import Count, F, Max
+
+from apps.audit.models import AuditEntry
+from apps.core import clock
+from apps.core.models import OutboxEvent
+from apps.core.text import search_key
+from apps.messaging import queries
+from apps.messaging.models import Message, Reaction, ReadMark
+from apps.operations import demo
+from apps.operations.demo_data.hospital import Filled, fill
+from apps.operations.demo_data.script import BrokenScript, read_script
+from apps.operations.demo_data.teams import UNREAD
+from apps.people import actions as people_actions
+from apps.people.models import Assignment, Grant, StaffType, User
+from apps.sites.models import DepartmentPlacement, Site, Unit, UnitKind, UnitPlacement
+from apps.sites.queries import department_at
+from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
+from apps.teams.queries import people_of
+from tests.factories import make_person
+
+
+@pytest.fixture(scope="module")
+def hospital(django_db_setup: None, django_db_blocker: Any) -> Iterator[Filled]:
+    """Filled once for the tests of this module that only read, and rolled back after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield fill()
+        transaction.set_rollback(True)
+
+
+def person(staff_number: str) -> User:
+    return User.objects.with_home().get(staff_number=staff_number)
+
+
+# -- Where it may run -------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_it_refuses_where_demo_data_is_off(settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="Demo data is off"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_it_refuses_where_there_are_people_and_says_so() -> None:
+    make_person()
+    with pytest.raises(CommandError, match="people in this database already"):
+        call_command("seed_demo")
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_two_fillings_are_the_same() -> None:
+    def fill_and_forget() -> tuple[Any, ...]:
+        with transaction.atomic():
+            out = StringIO()
+            call_command("seed_demo", stdout=out)
+            people = list(User.objects.order_by("staff_number").values_list("staff_number", "name_ko", "name_en", "phone"))
+            places = sorted(Assignment.objects.values_list("user__staff_number", "unit__code", "during"), key=str)
+            messages = list(Message.objects.order_by("client_id").values_list("client_id", "number", "change", "body"))
+            marks = sorted(ReadMark.objects.values_list("user__staff_number", "up_to"))
+            transaction.set_rollback(True)
+        assert "937 people" in out.getvalue()
+        return people, places, messages, marks
+
+    assert fill_and_forget() == fill_and_forget()
+
+
+# -- Who and where ----------------------------------------------------------------------------------------------------
+def test_six_sites_with_all_kinds_of_units_and_about_900_people(hospital: Filled) -> None:
+    assert [site.code for site in Site.objects.all()] == ["seoul", "bundang", "gangnam", "boramae", "yangpyeong", "uae"]
+    uae = Site.objects.get(code="uae")
+    assert (uae.time_zone, uae.country) == ("Asia/Dubai", "AE")
+    assert set(Unit.objects.values_list("kind", flat=True)) == set(UnitKind.values)
+    assert 880 <= User.objects.active().count() <= 960
+    assert set(User.objects.values_list("job", flat=True)) == set(StaffType.values) - {StaffType.GUEST}
+    assert not Unit.objects.filter(placements=None).exists()
+    for placement in DepartmentPlacement.objects.filter(during__endswith=None).select_related("department"):
+        assert placement.site_id == placement.department.site_id
+    for placed in UnitPlacement.objects.filter(during__endswith=None).select_related("unit"):
+        assert placed.department_id == placed.unit.department_id
+
+
+def test_the_screening_clinic_once_stood_under_the_emergency_department(hospital: Filled) -> None:
+    clinic = Unit.objects.get(code="screening", department__site__code="seoul")
+    today = clock.today(ZoneInfo("Asia/Seoul"))
+    before, now = department_at(clinic, today - timedelta(days=300)), department_at(clinic, today)
+    assert before and now
+    assert (before.code, now.code) == ("emergency", "infectious")
+
+
+def test_two_wards_have_exactly_forty_people(hospital: Filled) -> None:
+    wards = (
+        Assignment.objects.filter(unit__kind=UnitKind.WARD, during__contains=clock.today(ZoneInfo("Asia/Seoul")))
+        .values("unit__code", "unit__department__site__code")
+        .annotate(people=Count("user", distinct=True))
+    )
+    forty = {(row["unit__department__site__code"], row["unit__code"]) for row in wards if row["people"] == 40}
+    assert forty == {("seoul", "7w"), ("boramae", "8e")}
+
+
+def test_everybody_has_one_home_and_it_is_where_they_are_assigned(hospital: Filled) -> None:
+    for row in User.objects.active().with_home().prefetch_related("assignments"):
+        today = clock.today(row.time_zone)
+        homes = [each for each in row.assignments.all() if each.is_home and today in each.during]
+        assert [home.unit_id for home in homes] == [row.home_unit_id], row.staff_number
+    gone = User.objects.filter(is_active=False)
+    assert gone.count() == 7
+    assert not Assignment.objects.filter(user__in=gone, during__contains=clock.today(ZoneInfo("Asia/Seoul"))).exists()
+    assert Assignment.objects.filter(is_home=False).count() > 20
+
+
+def test_names_fit_the_site(hospital: Filled) -> None:
+    korea = User.objects.exclude(home_unit__department__site__code="uae")
+    assert not korea.filter(name_ko="").exists()
+    assert not korea.filter(name_en="").exists()
+    uae = User.objects.filter(home_unit__department__site__code="uae")
+    assert uae.exclude(name_ar="").count() > 40
+    assert uae.filter(name_ar="", name_ko="").count() > 20
+    assert uae.filter(language="ar").count() > 40
+    for row in User.objects.all():
+        row.full_clean(exclude=["password", "home_unit"], validate_unique=False, validate_constraints=False)
+        made = row.search
+        assert made == search_key(row.name_ko, row.name_en, row.name_ar, row.staff_number, row.specialty, row.email or "")
+
+
+def test_only_the_sign_ins_have_a_password(hospital: Filled) -> None:
+    usable = {row.staff_number: row for row in User.objects.with_home() if row.has_usable_password()}
+    assert usable.keys() == {sign_in.staff_number for sign_in in demo.SIGN_INS}
+    for sign_in in demo.SIGN_INS:
+        row = usable[sign_in.staff_number]
+        assert row.check_password(demo.PASSWORD)
+        assert row.home
+        assert row.home.site.code == sign_in.site
+
+
+def test_the_sign_ins_hold_their_roles(hospital: Filled) -> None:
+    assert person("T10007").has_role("it")
+    assert person("O10003").has_role("privacy_officer")
+    assert person("E40091").has_role("educator")
+    assert [unit.code for unit in person("H10233").units_with_role("unit_manager")] == ["7w"]
+    assert not person("N20417").current_grants
+    heads = Unit.objects.filter(pk__in=User.objects.filter(title_en="Head nurse").values("home_unit"))
+    assert set(heads) == set(Unit.objects.filter(grant__role="unit_manager"))
+    assert not Grant.objects.filter(why="").exists()
+
+
+def test_no_right_was_raised_and_nothing_waits_in_the_outbox(hospital: Filled) -> None:
+    assert not User.objects.exclude(authz_epoch=0).exists()
+    assert not OutboxEvent.objects.exists()
+
+
+def test_the_audit_has_what_the_actions_write(hospital: Filled) -> None:
+    """An assignment, a role and a move, once by the action and once by the filling, leave rows of one form."""
+    with transaction.atomic():
+        last = AuditEntry.objects.aggregate(last=Max("pk"))["last"]
+        it, somebody = person("T10007"), person("N20417")
+        unit = Unit.objects.get(code="3n")
+        people_actions.assign(user=somebody, unit=unit, on=clock.today(somebody.time_zone), by=it)
+        people_actions.grant_role(user=somebody, role="educator", why="강사 과정", by=it)
+        by_action = {entry.action: entry for entry in AuditEntry.objects.filter(pk__gt=last)}
+        transaction.set_rollback(True)
+    for action, entry in by_action.items():
+        filled = AuditEntry.objects.filter(action=action).latest("pk")
+        assert (filled.object_type, filled.detail.keys()) == (entry.object_type, entry.detail.keys())
+        assert filled.site_code
+    counts = Counter(AuditEntry.objects.values_list("action", flat=True))
+    assert counts["people.assigned"] == Assignment.objects.count()
+    assert counts["people.role_granted"] == Grant.objects.count()
+    assert counts["sites.unit_placed"] == UnitPlacement.objects.count()
+    assert counts["teams.team_created"] == Team.objects.count()
+    assert counts["teams.channel_archived"] == 1
+
+
+# -- What is said -----------------------------------------------------------------------------------------------------
+def test_teams_channels_and_conversation_are_plenty(hospital: Filled) -> None:
+    assert Team.objects.count() >= 12
+    assert Channel.objects.filter(team__isnull=False).count() >= 40
+    assert set(Channel.objects.filter(kind=ChannelKind.SITE).values_list("site__code", flat=True)) == set(
+        Site.objects.values_list("code", flat=True)
+    )
+    assert Channel.objects.filter(kind=ChannelKind.NETWORK).count() == 1
+    assert Channel.objects.filter(kind=ChannelKind.DIRECT).count() >= 15
+    assert Channel.objects.filter(kind=ChannelKind.GROUP).count() >= 4
+    assert 560 <= Message.objects.count() == hospital.messages <= 800
+    assert Message.objects.filter(root__isnull=False).count() > 80
+    assert Reaction.objects.count() > 300
+    assert Message.objects.aggregate(newest=Max("created_at"))["newest"] > clock.now() - timedelta(minutes=15)
+
+
+def test_numbers_changes_and_counters_are_those_of_sending(hospital: Filled) -> None:
+    now = clock.now()
+    for channel in Channel.objects.all():
+        messages = list(channel.messages.order_by("number").select_related("root").prefetch_related("reactions", "replies"))
+        assert [message.number for message in messages] == list(range(1, channel.last_number + 1))
+        times = [message.created_at for message in messages]
+        assert times == sorted(times)
+        assert channel.last_message_at == (times[-1] if times else None)
+        own_rows = list(channel.memberships.values_list("change", flat=True))
+        reactions = sum(len(message.reactions.all()) for message in messages)
+        changes = [*own_rows, *(message.change for message in messages)]
+        assert len(changes) == len(set(changes))
+        assert channel.last_change == len(own_rows) + len(messages) + reactions + (1 if channel.is_archived else 0)
+        assert max(changes, default=0) <= channel.last_change
+        for message in messages:
+            assert message.created_at < now
+            assert message.reply_count == len(message.replies.all())
+            assert message.last_reply_at == max((reply.created_at for reply in message.replies.all()), default=None)
+            if message.root:
+                assert message.root.channel_id == channel.pk
+                assert message.root.root_id is None
+                assert message.root.number < message.number
+
+
+def test_whoever_speaks_or_reacts_belongs_to_the_channel(hospital: Filled) -> None:
+    for channel in Channel.objects.all():
+        people = set(people_of(channel).values_list("pk", flat=True))
+        said = set(channel.messages.values_list("author_id", flat=True))
+        reacted = set(Reaction.objects.filter(message__channel=channel).values_list("user_id", flat=True))
+        assert said <= people, channel
+        assert reacted <= people, channel
+        assert set(channel.marks.values_list("user_id", flat=True)) <= people, channel
+
+
+def test_direct_chats_have_two_people_and_their_key(hospital: Filled) -> None:
+    for channel in Channel.objects.filter(kind=ChannelKind.DIRECT):
+        people = sorted(ChannelMembership.objects.open().filter(channel=channel).values_list("user_id", flat=True))
+        assert channel.direct_key == f"{people[0]}:{people[1]}"
+        assert len(people) == 2
+
+
+@pytest.mark.parametrize("sign_in", demo.SIGN_INS, ids=lambda sign_in: sign_in.staff_number)
+def test_each_sign_in_has_a_handful_of_unread_conversations(hospital: Filled, sign_in: demo.SignIn) -> None:
+    somebody = person(sign_in.staff_number)
+    items = queries.conversations_of(somebody)
+    unread = sorted(item.unread for item in items if item.unread)
+    expected = next(behind for name, behind in UNREAD.items() if somebody.name_ko.endswith(name))
+    assert unread == sorted(expected.values())
+    assert 4 <= len(unread) <= 6
+    for item in items:
+        own = Message.objects.filter(channel=item.channel, author=somebody).aggregate(last=Max("number"))["last"] or 0
+        assert queries.read_up_to(queries.mark_of(item.channel, somebody)) >= own
+
+
+def test_the_nurse_and_the_physician_can_talk(hospital: Filled) -> None:
+    nurse, physician = person("N20417"), person("P10046")
+    both = Channel.objects.visible_to(nurse) & Channel.objects.visible_to(physician)
+    assert both.filter(name_ko="보라매 · 본원 전원", archived_at=None).exists()
+    assert both.filter(kind=ChannelKind.DIRECT).count() == 1
+
+
+def test_the_nurse_is_invited_into_a_closed_team(hospital: Filled) -> None:
+    invitation = Invitation.objects.visible_to(person("N20417")).get()
+    assert invitation.team
+    assert not invitation.team.is_open
+    assert not TeamMembership.objects.filter(team=invitation.team, user=invitation.user).exists()
+    assert TeamMembership.objects.filter(team=invitation.team, user=invitation.by, is_owner=True).exists()
+
+
+def test_teams_have_an_owner_and_an_archived_channel_stays_readable(hospital: Filled) -> None:
+    assert Team.objects.filter(memberships__is_owner=True).distinct().count() == Team.objects.count()
+    archived = Channel.objects.get(archived_at__isnull=False)
+    assert Channel.objects.visible_to(person("T10007")).filter(pk=archived.pk).exists()
+    assert archived.last_message_at < archived.archived_at
+    assert not TeamMembership.objects.filter(joined_at__lt=F("user__joined_at")).exists()
+
+
+# -- How conversations are written down -----------------------------------------------------------------------------------
+def test_a_stretch_that_would_lie_ahead_is_moved_back_whole() -> None:
+    from random import Random
+
+    text = """
+        == 0 23:59
+        가: 하나
+        > 나: 둘
+        + eyes 가 나
+        == ago 1
+        나: 셋
+    """
+    seoul = ZoneInfo("Asia/Seoul")
+    now = clock.now()
+    lines = read_script(text, now=now, zone=seoul, dice=Random(1))
+    assert {line.text for line in lines} == {"하나", "둘", "셋"}
+    times = [line.at for line in lines]
+    assert all(at and at <= now - timedelta(minutes=2) for at in times)
+    assert times == sorted(times)
+    reply = next(line for line in lines if line.text == "둘")
+    assert reply.root
+    assert reply.root.text == "하나"
+    assert [reacted.who for reacted in reply.reactions] == ["가", "나"]
+
+
+@pytest.mark.parametrize("text", ["가: 시간이 없다", "== 1 09:00\n> 가: 뿌리가 없다", "== 1 09:00\n그냥 글"])
+def test_a_script_that_cannot_be_read_is_refused(text: str) -> None:
+    from random import Random
+
+    with pytest.raises(BrokenScript):
+        read_script(text, now=clock.now(), zone=ZoneInfo("Asia/Seoul"), dice=Random(1))
