@@ -23,7 +23,8 @@ VISIBLE_SHARE = 5  # every fifth tab is looked at
 PER_SENDER = 1.0  # messages a second that one person posts; the portal's limit is two
 MEMORY_SOCKETS = (500, 2000)
 TAIL_SECONDS = 1.0
-SAMPLE_FRAME = 480  # bytes, where no frame was heard to copy
+MARK_REST_SECONDS = 5.0  # in which each visible tab marks once
+SAMPLE_FRAME = b"\x81\x7e\x01\xe0" + b"x" * 480  # where no frame was heard to copy
 
 
 class BareLoop:
@@ -211,62 +212,50 @@ class Command(BaseCommand):
             scratch.drop()
 
     def _compare(self, bench: Bench, bare: BareLoop, sizes: list[int], options: dict[str, Any]) -> dict[str, Any]:
-        """Portal and bare loop in turn, over all sizes, some rounds."""
-        seconds, rounds = options["seconds"], options["rounds"]
-        a, b, bare_b, ratios, marks, idle = [], [], [], [], [], []
-        split: dict[str, list[float]] = {"web": [], "postgres": [], "bus": []}
-        by_size: dict[int, list[float]] = {size: [] for size in sizes}
-        for number in range(rounds):
-            idle_phase = bench.rest(sizes[0], 2.0, visible=False)
-            idle_rate = idle_phase.cpu_total / idle_phase.seconds
-            idle.append(idle_rate)
-            points, bare_points = [], []
+        """Portal and bare loop in turn, over all sizes, some rounds; the medians of the rounds give the lines."""
+        seconds = options["seconds"]
+        costs: dict[int, list[float]] = {size: [] for size in sizes}
+        bare_costs: dict[int, list[float]] = {size: [] for size in sizes}
+        split: dict[str, list[float]] = {}
+        marks, idle = [], []
+        for number in range(options["rounds"]):
+            resting = bench.rest(sizes[0], 2.0, visible=False)
+            idle.append(resting.cpu_total / resting.seconds)
             for size in sizes:
-                marking = bench.rest(size, 5.0)
-                mark_rate = marking.cpu_total / marking.seconds
+                marking = bench.rest(size, MARK_REST_SECONDS)
                 if marking.record.marks:
-                    marks.append((marking.cpu_total - idle_rate * marking.seconds) / marking.record.marks)
+                    marks.append((marking.cpu_total - idle[-1] * marking.seconds) / marking.record.marks)
                 phase = bench.send(size, RATE, seconds)
                 if not phase.messages:
                     raise CommandError(f"No message was accepted: {phase.refused[:1]}")
-                cost = (phase.cpu_total - mark_rate * phase.seconds) / phase.messages
-                points.append((float(size), cost))
-                by_size[size].append(cost)
-                for name, values in split.items():
-                    rest = marking.cpu[name] / marking.seconds * phase.seconds
-                    values.append((phase.cpu[name] - rest) / phase.messages)
-                frame = phase.record.sample or b"\x81\x7e" + (SAMPLE_FRAME - 4).to_bytes(2, "big") + b"x" * (
-                    SAMPLE_FRAME - 4
-                )
+                rest = phase.seconds / marking.seconds
+                costs[size].append((phase.cpu_total - marking.cpu_total * rest) / phase.messages)
+                for name, used in phase.cpu.items():
+                    split.setdefault(name, []).append((used - marking.cpu[name] * rest) / phase.messages)
                 messages = max(1, int(RATE * seconds))
-                bare_points.append(
-                    (float(size), bare.run(sockets=size, messages=messages, rate=RATE, frame=frame) / messages)
-                )
-            intercept, slope = figures.fit_line(points)
-            _, bare_slope = figures.fit_line(bare_points)
-            a.append(intercept)
-            b.append(slope)
-            bare_b.append(bare_slope)
-            if bare_slope > 0:
-                ratios.append(slope / bare_slope)
-            self._log(
-                f"round {number + 1}: a {intercept * 1e3:.2f} ms, b {slope * 1e6:.2f} us, bare {bare_slope * 1e6:.2f} us"
-            )
-        latencies = {
-            size: [value for phase in bench.phases if phase.size == size for value in phase.latencies] for size in sizes
-        }
-        largest = [value for phase in bench.phases if phase.size == sizes[-1] for value in phase.last]
+                used = bare.run(sockets=size, messages=messages, rate=RATE, frame=phase.record.sample or SAMPLE_FRAME)
+                bare_costs[size].append(used / messages)
+            by_size = ", ".join(f"{size}: {values[-1] * 1e3:.1f}" for size, values in costs.items())
+            self._log(f"round {number + 1}: CPU ms a message by size: {by_size}")
+        a, b = figures.fit_line([(size, figures.middle(values)) for size, values in costs.items()])
+        _, bare_b = figures.fit_line([(size, figures.middle(values)) for size, values in bare_costs.items()])
+        largest = [phase for phase in bench.phases if phase.size == sizes[-1]]
         return {
-            "a_cpu_ms": round(figures.middle(a) * 1e3, 2),
-            "b_cpu_us": round(figures.middle(b) * 1e6, 2),
-            "bare_cpu_us": round(figures.middle(bare_b) * 1e6, 2),
-            "delivery_ratio": round(figures.middle(ratios), 3) if ratios else None,
+            "a_cpu_ms": round(a * 1e3, 2),
+            "b_cpu_us": round(b * 1e6, 2),
+            "bare_cpu_us": round(bare_b * 1e6, 2),
+            "delivery_ratio": round(b / bare_b, 3) if bare_b > 0 else None,
             "mark_cpu_ms": round(figures.middle(marks) * 1e3, 3),
             "idle_cpu_ms_s": round(figures.middle(idle) * 1e3, 2),
-            "message_cpu_ms": {str(size): round(figures.middle(values) * 1e3, 2) for size, values in by_size.items()},
+            "message_cpu_ms": {str(size): round(figures.middle(values) * 1e3, 2) for size, values in costs.items()},
             "message_cpu_split_ms": {name: round(figures.middle(values) * 1e3, 2) for name, values in split.items()},
-            "latency_ms": {str(size): figures.percentiles(values) for size, values in latencies.items()},
-            "last_receiver_ms": figures.percentiles(largest),
+            "latency_ms": {
+                str(size): figures.percentiles(
+                    [value for phase in bench.phases if phase.size == size for value in phase.latencies]
+                )
+                for size in sizes
+            },
+            "last_receiver_ms": figures.percentiles([value for phase in largest for value in phase.last]),
             "acknowledged_ms": figures.percentiles([value for phase in bench.phases for value in phase.acknowledged]),
         }
 

@@ -55,7 +55,7 @@ class Scratch:
         self.name = f"scratch_{os.getpid()}"
         self.owner_url = settings.DATABASE_OWNER_URL
         self.environment = {
-            **os.environ,
+            **os.environ,  # allowed: environment: a server of its own inherits it
             "DATABASE_URL": with_database(settings.DATABASE_URL, self.name),
             "DATABASE_OWNER_URL": with_database(settings.DATABASE_OWNER_URL, self.name),
             "REDIS_URL": with_bus_number(settings.REDIS_URL, SCRATCH_BUS),
