@@ -66,7 +66,9 @@ def test_two_fillings_are_the_same() -> None:
         with transaction.atomic():
             out = StringIO()
             call_command("seed_demo", stdout=out)
-            people = list(User.objects.order_by("staff_number").values_list("staff_number", "name_ko", "name_en", "phone"))
+            people = list(
+                User.objects.order_by("staff_number").values_list("staff_number", "name_ko", "name_en", "phone")
+            )
             places = sorted(Assignment.objects.values_list("user__staff_number", "unit__code", "during"), key=str)
             messages = list(Message.objects.order_by("client_id").values_list("client_id", "number", "change", "body"))
             marks = sorted(ReadMark.objects.values_list("user__staff_number", "up_to"))
@@ -96,7 +98,8 @@ def test_the_screening_clinic_once_stood_under_the_emergency_department(hospital
     clinic = Unit.objects.get(code="screening", department__site__code="seoul")
     today = clock.today(ZoneInfo("Asia/Seoul"))
     before, now = department_at(clinic, today - timedelta(days=300)), department_at(clinic, today)
-    assert before and now
+    assert before
+    assert now
     assert (before.code, now.code) == ("emergency", "infectious")
 
 
@@ -132,7 +135,9 @@ def test_names_fit_the_site(hospital: Filled) -> None:
     for row in User.objects.all():
         row.full_clean(exclude=["password", "home_unit"], validate_unique=False, validate_constraints=False)
         made = row.search
-        assert made == search_key(row.name_ko, row.name_en, row.name_ar, row.staff_number, row.specialty, row.email or "")
+        assert made == search_key(
+            row.name_ko, row.name_en, row.name_ar, row.staff_number, row.specialty, row.email or ""
+        )
 
 
 def test_only_the_sign_ins_have_a_password(hospital: Filled) -> None:
@@ -202,7 +207,9 @@ def test_teams_channels_and_conversation_are_plenty(hospital: Filled) -> None:
 def test_numbers_changes_and_counters_are_those_of_sending(hospital: Filled) -> None:
     now = clock.now()
     for channel in Channel.objects.all():
-        messages = list(channel.messages.order_by("number").select_related("root").prefetch_related("reactions", "replies"))
+        messages = list(
+            channel.messages.order_by("number").select_related("root").prefetch_related("reactions", "replies")
+        )
         assert [message.number for message in messages] == list(range(1, channel.last_number + 1))
         times = [message.created_at for message in messages]
         assert times == sorted(times)

@@ -1,5 +1,6 @@
 """Frames and requests that no honest client sends: each gets an answer, none a 500, and the process lives on."""
 
+import contextlib
 import http.client
 import json
 import random
@@ -24,6 +25,7 @@ from .world import Person, World
 FRAMES_A_CONNECTION = 30  # below the burst that is allowed, so that the frames are read and not only counted
 SHARE_OF_FRAMES = 0.5
 SHARE_OF_RAW_BYTES = 0.05
+SHARE_OF_ADMIN = 0.35
 # Asking for these ends the sessions that the rest of the run needs.
 LEFT_ALONE = ("accounts/logout", "accounts/sessions", "admin/logout", "accounts/password", "accounts/2fa")
 WORDS = (
@@ -77,11 +79,16 @@ def send_requests(
     web: Web, people: list[Person], world: World, count: int, dice: random.Random, report: Report
 ) -> None:
     routes = list(list_routes())
+    admin = [route for route in routes if route.startswith("admin/")]
+    pages = [route for route in routes if route not in admin]
     browsers = [Browser(web.port), *(Browser(web.port, person.session_key) for person in people)]
+    staff = [browser for browser, person in zip(browsers[1:], people, strict=True) if person.is_staff]
     statuses: Counter[str] = Counter()
     for _ in range(count):
-        browser = dice.choice(browsers)
-        method, path, body, headers = make_request(dice, routes, world)
+        # The admin has most addresses, and sends all but its staff away.
+        is_admin = dice.random() < SHARE_OF_ADMIN
+        browser = dice.choice(staff if is_admin and dice.random() < 0.8 else browsers)
+        method, path, body, headers = make_request(dice, dice.choice(admin if is_admin else pages), world)
         report.requests += 1
         try:
             status, answer = browser.request(method, path, body, headers)
@@ -111,9 +118,9 @@ def list_routes(patterns: Any = None, prefix: str = "") -> Iterator[str]:
             yield route
 
 
-def make_request(dice: random.Random, routes: list[str], world: World) -> tuple[str, str, bytes | None, dict[str, str]]:
+def make_request(dice: random.Random, route: str, world: World) -> tuple[str, str, bytes | None, dict[str, str]]:
     method = dice.choice(METHODS)
-    path = "/" + fill_route(dice, dice.choice(routes), world)
+    path = "/" + fill_route(dice, route, world)
     if dice.random() < 0.1:
         path += quote(word(dice)[:200], safe=dice.choice(["", "/%"]), errors="replace")
     if dice.random() < 0.4:
@@ -222,7 +229,8 @@ def send_frames(web: Web, people: list[Person], world: World, count: int, dice: 
                 for _ in range(min(FRAMES_A_CONNECTION, count - report.frames)):
                     report.frames += 1
                     live.send(make_frame(dice, world))
-                live.ping().wait(5)
+                live.ping(ack_on_close=True).wait(5)  # what was sent before it has been read when it is answered
+                drain(live)
             closes["open to the end"] += 1
         except WebSocketException as error:
             received = getattr(error, "rcvd", None)
@@ -247,7 +255,15 @@ def open_socket(web: Web, person: Person) -> ClientConnection:
         open_timeout=10,
         close_timeout=1,
         max_size=None,
+        max_queue=None,
     )
+
+
+def drain(live: ClientConnection) -> None:
+    """Read what came; raises ConnectionClosed when the server ended the connection."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            live.recv(timeout=0)
 
 
 def make_frame(dice: random.Random, world: World) -> str | bytes:
@@ -259,7 +275,7 @@ def make_frame(dice: random.Random, world: World) -> str | bytes:
     if kind < 0.3:
         depth = dice.choice([3, 9, 200, 20_000])
         return "[" * depth + "]" * depth
-    if kind < 0.32:
+    if kind < 0.305:
         return json.dumps({"t": "mark", "pad": "x" * dice.choice([60_000, 70_000])})
     frame: dict[str, Any] = {
         "t": dice.choice(["hello", "mark", "mark", "mark", "typing", "ready", "change", "", word(dice)[:100], 7, None])

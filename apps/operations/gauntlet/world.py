@@ -16,6 +16,8 @@ class Person:
 
     user_id: int
     session_key: str
+    is_staff: bool
+    """Whether the admin lets them in."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def build_world(senders: int) -> World:
     channel = teams.open_group(by=talkers[0], others=talkers[1:], name="Gauntlet")
     keys = make_sessions([*talkers, *roles])
     return World(
-        senders=tuple(Person(user.pk, keys[user.pk]) for user in talkers),
+        senders=tuple(Person(user.pk, keys[user.pk], user.is_staff) for user in talkers),
         channel_id=channel.pk,
-        sign_ins=tuple(Person(user.pk, keys[user.pk]) for user in roles),
+        sign_ins=tuple(Person(user.pk, keys[user.pk], user.is_staff) for user in roles),
     )
