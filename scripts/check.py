@@ -24,13 +24,12 @@ from . import lint, translations
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CODE = ["apps", "hospital_collab", "scripts", "tests", "manage.py", "run"]
-# The gates need the settings, never a service: no gate may depend on what happens to run on the machine.
+# The gates need the settings, never a service: at these addresses nothing answers, whatever happens to run on the machine.
 ENVIRONMENT = {
-    **{
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}
-    },
+    **os.environ,
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    "DATABASE_OWNER_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
     "DJANGO_SETTINGS_MODULE": "hospital_collab.settings.test",
     "PYTHONWARNINGS": "ignore::RuntimeWarning",
     "NO_COLOR": "1",

@@ -108,7 +108,7 @@ def _store(by: User, channel: Channel, client_id: uuid.UUID, text: str, root_num
     number, change = _take_place(channel, now)
     root = None
     if root_number is not None:
-        root = queries.root_in(channel, root_number)
+        root = queries.root_in(channel, root_number, viewer=by)
         if root is None or root.deleted_at is not None:
             raise NoSuchRoot(_("The message that you answer is not there any more."))
     message = Message(

@@ -371,8 +371,10 @@ def own_message(author: User, client_id: Any) -> Message | None:
     return Message.objects.filter(author=author, client_id=client_id).select_related("root").first()
 
 
-def root_in(channel: Channel, number: int) -> Message | None:
-    """Return a root of a channel by its number, or None."""
+def root_in(channel: Channel, number: int, *, viewer: User) -> Message | None:
+    """Return a root of a channel by its number, or None where there is none, or none that the viewer may see."""
+    if number < visible_from(channel, viewer):
+        return None
     return (
         Message.objects.filter(Q(channel=channel, number=number), root=None).select_related("author__home_unit").first()
     )

@@ -73,7 +73,7 @@ def _render_channel(
     read = queries.read_up_to(mark)
     first_unread = read + 1 if read < channel.last_number else 0
     page = queries.page_of(channel, viewer=user, first_unread=first_unread, **_place(request))
-    root = queries.root_in(channel, root_number) if root_number else None
+    root = queries.root_in(channel, root_number, viewer=user) if root_number else None
     if root_number and root is None:
         raise Http404
     companions = teams_queries.companions([channel], user).get(channel.pk, [])
@@ -112,8 +112,8 @@ def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpR
     channel = _channel(request, channel_id)
     if not request.headers.get("HX-Request"):
         return _render_channel(request, channel, root_number=number)
-    root = queries.root_in(channel, number)
-    if root is None or number < queries.visible_from(channel, request.user):
+    root = queries.root_in(channel, number, viewer=request.user)
+    if root is None:
         raise Http404
     context = {
         "channel": channel,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -12,11 +12,14 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from . import actions
 from .models import User
 
 logger = logging.getLogger(__name__)
+
+MISMATCH = _("Staff number or e-mail and password do not fit together. Look at Caps Lock and try again.")
 
 
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
@@ -29,6 +32,14 @@ class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts come from IT and from imports, never from a form on the web."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": MISMATCH,
+        "email_password_mismatch": MISMATCH,
+        "too_many_login_attempts": _("Too many wrong tries. Wait five minutes, or ask the IT desk for a new password."),
+        "account_inactive": _("This account is closed. If you still work here, ask your unit manager or the IT desk."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -20,6 +20,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs.update({"placeholder": "", "autocapitalize": "none", "spellcheck": "false"})
         self.fields["password"].widget.attrs.update({"placeholder": ""})
         self.fields["password"].help_text = ""
+        if "remember" in self.fields:
+            self.fields["remember"].label = _("Only I use this device")
 
 
 class PreferencesForm(forms.Form):

@@ -65,7 +65,9 @@ def static_root() -> Path:
     run = importlib.util.module_from_spec(spec)
     loader.exec_module(run)
     run.compile_translations()
-    run.collect_static_files()
+    with pytest.MonkeyPatch.context() as environment:  # the names with hashes are production's, not the test settings'
+        environment.setenv("DJANGO_SETTINGS_MODULE", "hospital_collab.settings.portal")
+        run.collect_static_files()
     return Path(settings.STATIC_ROOT)
 
 

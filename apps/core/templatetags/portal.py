@@ -104,7 +104,7 @@ def role_avatar(text: str, size: str = "") -> SafeString:
     """Draw the rounded square that stands for a unit, a team or a role."""
     classes = f"avatar avatar--role avatar--{size}" if size else "avatar avatar--role"
     words = text.split()
-    short = words[0][:2] if words else "?"
+    short = words[0].removeprefix("ال")[:2] if words else "?"  # an Arabic article says nothing about a name
     return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, short)
 
 

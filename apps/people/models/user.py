@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core import clock
 from apps.core.names import order_of_languages
@@ -30,7 +31,7 @@ class StaffType(models.TextChoices):
     NURSE = "nurse", _("Nurse")
     STUDENT = "student", _("Student")
     ALLIED = "allied", _("Allied health")
-    ADMINISTRATION = "administration", _("Administration")
+    ADMINISTRATION = "administration", pgettext_lazy("staff type", "Administration")
     CONTRACTOR = "contractor", _("Contractor")
     GUEST = "guest", _("Guest")
 

@@ -15,7 +15,11 @@ function open(userId) {
       return;
     }
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "clientId" });
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      // Signing out, here or in another tab, deletes the database: do not stand in its way.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
     request.onerror = () => resolve(null);
     request.onblocked = () => resolve(null);
   });
@@ -64,6 +68,6 @@ export class Outbox {
 export function forgetEverything(userId) {
   return new Promise((resolve) => {
     const request = indexedDB.deleteDatabase(`portal-${userId}`);
-    request.onsuccess = request.onerror = request.onblocked = () => resolve();
+    request.onsuccess = request.onerror = () => resolve();
   });
 }
