@@ -71,8 +71,8 @@ class Portal:
         assert self.process
         assert self.process.stdout
         self.process.send_signal(how)
-        self.process.stdout.read()
-        return self.process.wait(40)
+        self.process.communicate(timeout=40)
+        return self.process.returncode
 
     def pids(self, *words: str) -> list[int]:
         """Processes of this portal whose command line has all the words."""

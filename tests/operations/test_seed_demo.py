@@ -61,11 +61,19 @@ def test_it_refuses_where_there_are_people_and_says_so() -> None:
 
 
 @pytest.mark.django_db
+def test_the_command_says_what_it_stored() -> None:
+    out = StringIO()
+    call_command("seed_demo", stdout=out)
+    assert f"{User.objects.count()} people in {Unit.objects.count()} units at 6 sites" in out.getvalue()
+
+
+@pytest.mark.django_db
 def test_two_fillings_are_the_same() -> None:
+    now = clock.now()
+
     def fill_and_forget() -> tuple[Any, ...]:
         with transaction.atomic():
-            out = StringIO()
-            call_command("seed_demo", stdout=out)
+            fill(now=now)
             people = list(
                 User.objects.order_by("staff_number").values_list("staff_number", "name_ko", "name_en", "phone")
             )
@@ -73,7 +81,6 @@ def test_two_fillings_are_the_same() -> None:
             messages = list(Message.objects.order_by("client_id").values_list("client_id", "number", "change", "body"))
             marks = sorted(ReadMark.objects.values_list("user__staff_number", "up_to"))
             transaction.set_rollback(True)
-        assert "937 people" in out.getvalue()
         return people, places, messages, marks
 
     assert fill_and_forget() == fill_and_forget()
@@ -198,7 +205,7 @@ def test_teams_channels_and_conversation_are_plenty(hospital: Filled) -> None:
     assert Channel.objects.filter(kind=ChannelKind.NETWORK).count() == 1
     assert Channel.objects.filter(kind=ChannelKind.DIRECT).count() >= 15
     assert Channel.objects.filter(kind=ChannelKind.GROUP).count() >= 4
-    assert 560 <= Message.objects.count() == hospital.messages <= 800
+    assert 550 <= Message.objects.count() == hospital.messages <= 800
     assert Message.objects.filter(root__isnull=False).count() > 80
     assert Reaction.objects.count() > 300
     assert Message.objects.aggregate(newest=Max("created_at"))["newest"] > clock.now() - timedelta(minutes=15)
@@ -306,6 +313,34 @@ def test_a_stretch_that_would_lie_ahead_is_moved_back_whole() -> None:
     assert reply.root
     assert reply.root.text == "하나"
     assert [reacted.who for reacted in reply.reactions] == ["가", "나"]
+
+
+@pytest.mark.parametrize(
+    ("hour", "told"),
+    [
+        (9, ["어제 낮", "어제 밤", "낮", "밤", "방금"]),  # before ten, the last day that is told is yesterday
+        (15, ["어제 낮", "어제 밤", "낮", "방금"]),
+    ],
+)
+def test_reports_that_are_not_due_yet_are_left_out(hour: int, told: list[str]) -> None:
+    from random import Random
+
+    seoul = ZoneInfo("Asia/Seoul")
+    text = """
+        ==? 1 14:50
+        가: 어제 낮
+        ==? 1 22:50
+        가: 어제 밤
+        ==? 0 14:50
+        가: 낮
+        ==? 0 22:50
+        가: 밤
+        == ago 1
+        가: 방금
+    """
+    now = clock.now().astimezone(seoul).replace(hour=hour, minute=30)
+    lines = read_script(text, now=now, zone=seoul, dice=Random(1))
+    assert [line.text for line in lines] == told
 
 
 @pytest.mark.parametrize("text", ["가: 시간이 없다", "== 1 09:00\n> 가: 뿌리가 없다", "== 1 09:00\n그냥 글"])

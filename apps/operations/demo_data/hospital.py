@@ -47,8 +47,8 @@ class Filled:
 
 
 @transaction.atomic
-def fill() -> Filled:
-    """Store the whole hospital in one transaction. Raises AlreadyFilled where there are people."""
+def fill(*, now: datetime | None = None) -> Filled:
+    """Store the whole hospital in one transaction, with conversations up to `now`. Raises AlreadyFilled where there are people."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEED_LOCK])
     if User.objects.exists():
@@ -59,7 +59,7 @@ def fill() -> Filled:
     assignments = store_staff(staff, sites, dice)
     grants = store_grants(staff, sites)
     _record_people(assignments, grants)
-    conversations = _Conversations(staff, sites, dice, clock.now())
+    conversations = _Conversations(staff, sites, dice, now or clock.now())
     conversations.store()
     return Filled(
         sites=len(sites),

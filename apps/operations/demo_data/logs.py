@@ -32,7 +32,7 @@ def handover_log(place: str, beds: int, dice: Random, *, days: int = 5) -> Itera
             first, second = dice.sample(remarks, 2)
             parts = [f"{shift}번 인계: 재원 {staying}, 입원 {came}, 퇴원 {left}", first, second]
             text = "\\n· ".join(parts).format(room=dice.choice(rooms))
-            yield f"== {day} {hour}"
+            yield f"==? {day} {hour}"
             yield f"@{place}/nurse/{number + day % 3}: {text}"
             yield f"+ {dice.choice(('thumbsup', 'white_check_mark', 'eyes'))} @{place}/nurse/{number + 3 + day % 2}"
 
@@ -44,7 +44,7 @@ def screening_log(place: str, busy: int, dice: Random, *, days: int = 3) -> Iter
         for number, hour in enumerate(("10:00", "12:00", "14:00", "16:00")):
             visits += dice.randint(busy // 2, busy)
             samples, waiting = visits - dice.randint(3, 12), dice.randint(2, 24)
-            yield f"== {day} {hour}"
+            yield f"==? {day} {hour}"
             yield f"@{place}/nurse/{number % 3}: {hour} 현재 내원 {visits}, 검체 {samples}, 대기 {waiting}명"
             if waiting > 18:
                 yield f"> @{place}/charge/0: 대기가 길어지네요. 창구 하나 더 열겠습니다"
@@ -65,7 +65,7 @@ def beds_log(
                 if english
                 else f"음압병상 {beds}개 중 {used}개 사용, 산소 {oxygen}명, 빈자리 {beds - used}"
             )
-            yield f"== {day} {hour}"
+            yield f"==? {day} {hour}"
             yield f"{author}: {text}"
             if used == beds:
                 yield f"> {helpers[0]}: " + (
@@ -80,7 +80,7 @@ def network_beds_log(dice: Random, *, days: int = 4) -> Iterator[str]:
     used = {code: beds - dice.randint(1, 4) for _, code, beds in wards}
     for day in range(days, -1, -1):
         for hour in ("08:00", "20:00"):
-            yield f"== {day} {hour}"
+            yield f"==? {day} {hour}"
             for who, code, beds in wards:
                 used[code] = max(beds // 2, min(beds, used[code] + dice.randint(-2, 2)))
                 ready = beds - used[code]
@@ -98,7 +98,7 @@ def ppe_log(dice: Random, *, days: int = 4) -> Iterator[str]:
             gowns - dice.randint(250, 480),
             gloves - dice.randint(60, 110),
         )
-        yield f"== {day} 17:30"
+        yield f"==? {day} 17:30"
         yield (
             f"도담: 오늘 재고: N95 {masks:,}개({masks // 480}일분), 전신가운 {gowns:,}벌({gowns // 370}일분), 장갑 {gloves}상자"
         )

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import cycle
 from random import Random
 
@@ -158,13 +159,19 @@ def _make_person(site: SitePlan, unit: Unit, part: Part, specialty: str, numbers
         language=language,
     )
     if number in {sign_in.staff_number for sign_in in demo.SIGN_INS}:
-        person.password = make_password(demo.PASSWORD)
+        person.password = _known_password()
     else:
         person.set_unusable_password()
     person.search = search_key(  # as User.save does
         person.name_ko, person.name_en, person.name_ar, person.staff_number, person.specialty, person.email or ""
     )
     return person
+
+
+@cache
+def _known_password() -> str:
+    """Return the hash of the password that everybody knows; one does for all, and hashing is slow on purpose."""
+    return make_password(demo.PASSWORD)
 
 
 def _let_go(staff: Staff, dice: Random) -> None:

@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 NEWEST = timedelta(minutes=2)  # before now
 PAUSE = timedelta(minutes=6)  # at least, between two stretches
 
-_WHEN = re.compile(r"== (?:(?P<days>\d+) (?P<hour>\d\d):(?P<minute>\d\d)|ago (?P<ago>\d+))")
+DAY_BEGINS = 10  # o'clock; before it the last day that is told is yesterday, so that mornings lie behind
+
+_WHEN = re.compile(r"==(?P<when_due>\?)? (?:(?P<days>\d+) (?P<hour>\d\d):(?P<minute>\d\d)|ago (?P<ago>\d+))")
 _SAID = re.compile(r"(?P<reply>> )?(?P<who>[^:\s]+): (?P<text>.+)")
 
 
@@ -42,6 +44,8 @@ class Line:
 @dataclass
 class Stretch:
     begins: datetime
+    is_due: bool = False
+    """Whether it is left out while it lies ahead."""
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -61,7 +65,7 @@ def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> li
     root: Line | None = None
     for row in filter(None, map(str.strip, text.splitlines())):
         if match := _WHEN.fullmatch(row):
-            stretches.append(Stretch(_beginning(match, now, zone)))
+            stretches.append(Stretch(_beginning(match, now, zone), is_due=bool(match["when_due"])))
             root = None
         elif row.startswith("+ ") and stretches and stretches[-1].lines:
             _react(stretches[-1], row, dice)
@@ -77,6 +81,9 @@ def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> li
             stretch.lines.append(line)
         else:
             raise BrokenScript(row)
+    stretches = [
+        stretch for stretch in stretches if not stretch.is_due or stretch.begins + stretch.length < now - NEWEST
+    ]
     _set_times(stretches, now - NEWEST)
     return [line for stretch in stretches for line in stretch.lines]
 
@@ -84,7 +91,8 @@ def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> li
 def _beginning(match: re.Match[str], now: datetime, zone: ZoneInfo) -> datetime:
     if match["ago"]:
         return now - timedelta(minutes=int(match["ago"]))
-    day = now.astimezone(zone).date() - timedelta(days=int(match["days"]))
+    local = now.astimezone(zone)
+    day = local.date() - timedelta(days=int(match["days"]) + (local.hour < DAY_BEGINS))
     return datetime.combine(day, time(int(match["hour"]), int(match["minute"])), tzinfo=zone)
 
 
