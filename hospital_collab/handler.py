@@ -24,6 +24,7 @@ from django.urls import set_script_prefix
 from apps.realtime.database import THREADS as LIVE_THREADS
 
 WAITING_LIMIT = 200
+BODY_LIMIT = 16 * 1024 * 1024  # bytes; files travel by another way
 BUSY_BODY = b"The portal is very busy just now. Nothing was stored; try again in a few seconds.\n"
 END = object()
 T = TypeVar("T")
@@ -53,7 +54,13 @@ class OneHopHandler(ASGIHandler):
             self._open -= 1
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
-        body = await _read_body(receive)
+        try:
+            body = await _read_body(receive)
+        except BodyTooLarge:
+            await _send_plain(
+                send, 413, b"This is too large. Nothing was stored: send less at once, or send it as a file.\n"
+            )
+            return
         if body is None:
             return
         try:
@@ -111,8 +118,15 @@ def _headers(response: Any) -> list[tuple[bytes, bytes]]:
     return headers
 
 
+class BodyTooLarge(Exception):
+    """A request sends more than this handler keeps; it is answered before its end."""
+
+
 async def _read_body(receive: Any) -> IO[bytes] | None:
-    """Return the request's body as a file, in memory while it is small; None where the client left before its end."""
+    """Return the request's body as a file, in memory while it is small; None where the client left before its end.
+
+    Raises BodyTooLarge as soon as more than `BODY_LIMIT` bytes have come.
+    """
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return BytesIO(message.get("body", b""))
@@ -122,6 +136,9 @@ async def _read_body(receive: Any) -> IO[bytes] | None:
             body.close()
             return None
         body.write(message.get("body", b""))
+        if body.tell() > BODY_LIMIT:
+            body.close()
+            raise BodyTooLarge
         if not message.get("more_body", False):
             body.seek(0)
             return body  # type: ignore[no-any-return]
@@ -129,11 +146,15 @@ async def _read_body(receive: Any) -> IO[bytes] | None:
 
 
 async def _send_busy(send: Any) -> None:
+    await _send_plain(send, 503, BUSY_BODY, (b"retry-after", b"3"))
+
+
+async def _send_plain(send: Any, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(BUSY_BODY)).encode()),
+        (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        (b"retry-after", b"3"),
+        *more,
     ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": BUSY_BODY})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

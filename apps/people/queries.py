@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.utils.crypto import constant_time_compare
 
 from apps.core import clock
+from apps.core.names import order_of_languages
 from apps.core.registries import AuthenticatedSession
 from apps.core.text import search_key
 from apps.sites.models import Site, Unit
@@ -20,13 +21,21 @@ from .models.user import DEFAULT_ZONE
 SESSION_USER, SESSION_HASH = "_auth_user_id", "_auth_user_hash"
 
 
+def name_order() -> tuple[Any, ...]:
+    """Return the order of a list of people for its reader: by the name that they are shown, those without it last."""
+    own = f"name_{order_of_languages()[0]}"
+    if own == "name_ar":
+        own = "name_en"  # most names have no Arabic form, so that a list would be in two orders
+    return Case(When(**{own: ""}, then=1), default=0), own, "id"
+
+
 def search_people(viewer: User, *, text: str = "", site: Site | None = None, job: str = "") -> QuerySet[User]:
     """Return people of the directory, each with their home, ordered by name.
 
     Each word must occur in a name (Hangul, Latin, Arabic), the initial consonants of a Hangul name, the staff number, the
     specialty or the e-mail.
     """
-    people: QuerySet[User] = User.objects.visible_to(viewer).with_home().order_by("name_ko", "name_en", "id")
+    people: QuerySet[User] = User.objects.visible_to(viewer).with_home().order_by(*name_order())
     for word in search_key(*text.split()).split()[:6]:
         people = people.filter(search__contains=word)
     if site is not None:

@@ -1,4 +1,4 @@
-"""What every installation shares, in sections: names, apps, requests, data, live, sign-in, languages, files, safety, portal."""
+"""What every installation shares: names, apps, requests, data, live, sign-in, mail, languages, files, safety, portal."""
 
 import sys
 from pathlib import Path
@@ -179,6 +179,15 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+
+# -- Mail ------------------------------------------------------------------------------------------------------------
+EMAIL_HOST = env.text("MAIL_HOST", "localhost")
+EMAIL_PORT = env.number("MAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("MAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("MAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("MAIL_TLS")
+EMAIL_TIMEOUT = 5  # seconds; a mail server that hangs holds nobody's request for longer
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "portal@localhost")
 
 # -- Languages --------------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"

@@ -203,3 +203,20 @@ def test_beyond_the_limit_a_request_is_answered_503_at_once(handler: Any, monkey
         assert (await ask(handler, "/thread/"))[0] == 201
 
     asyncio.run(story())
+
+
+def test_a_body_beyond_the_limit_is_refused_before_its_end(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "BODY_LIMIT", 1000)
+    sent: list[dict[str, Any]] = []
+    parts = iter(range(100))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 400, "more_body": next(parts) < 99}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/thread/", "headers": [], "query_string": b""}
+    asyncio.run(handler(scope, receive, send))
+    assert sent[0]["status"] == 413
+    assert next(parts) < 5
