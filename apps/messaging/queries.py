@@ -280,7 +280,7 @@ def message_body(
     return {
         "channel": message.channel_id,
         "number": message.number,
-        "author": {"id": author.pk, "names": author.names, "job": author.job},
+        "author": {"id": author.pk, "names": author.names, "titles": author.titles, "job": author.job},
         "client_id": str(message.client_id),
         "html": message.html,
         "at": message.created_at.isoformat(),

@@ -90,6 +90,7 @@ def _render_channel(
         "may_send": permissions.can_send(user, channel),
         "may_manage": teams_permissions.can_manage_channel(user, channel),
         "client_id": uuid.uuid4(),
+        "me": {"names": user.names, "titles": user.titles},
         "draft": draft,
         "problem": problem,
     }

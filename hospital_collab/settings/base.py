@@ -238,6 +238,6 @@ LOGGING = {
 }
 
 # -- Portal ---------------------------------------------------------------------------------------------------------------------
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the staff number is unique, by an expression that the check does not read
 CLOCK_OFFSET = ""  # dotted path of a function that shifts the domain's clock; test settings only
 DEMO = False

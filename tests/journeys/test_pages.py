@@ -10,7 +10,7 @@ from tests import factories
 from tests.matrix.rows import ROWS, Row
 from tests.matrix.world import World, build_world
 
-from .browser import Browsers, find_barriers
+from .browser import Browsers
 from .hospital import Hospital
 
 # What is no page: JSON, scripts, and files to download.
@@ -107,7 +107,7 @@ def test_main_pages_have_no_serious_barrier(browsers: Browsers, furnished: Hospi
     for name, address in MAIN_PAGES.items():
         page.goto(address(furnished))
         expect(page.locator("html")).to_have_attribute("lang", nurse.language)
-        barriers += [f"{name}: {barrier}" for barrier in find_barriers(page)]
+        barriers += [f"{name}: {barrier}" for barrier in browsers.find_barriers(page)]
         if name != "admin list" and not name.startswith("admin"):
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
                 f"{name} scrolls sideways"
@@ -122,7 +122,7 @@ def test_the_door_has_no_serious_barrier(browsers: Browsers, hospital: Hospital)
             page = browsers.open(phone=phone, language=language)
             for name in ("account_login", "account_reset_password"):
                 page.goto(reverse(name))
-                barriers += find_barriers(page)
+                barriers += browsers.find_barriers(page)
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert not barriers, "\n".join(barriers)
 

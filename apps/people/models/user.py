@@ -193,6 +193,11 @@ class User(AbstractBaseUser):
         return {code: value for code in ("ko", "en", "ar") if (value := getattr(self, f"name_{code}"))}
 
     @property
+    def titles(self) -> dict[str, str]:
+        """The position in all languages, for frames that do not know their reader."""
+        return {code: value for code in ("ko", "en", "ar") if (value := getattr(self, f"title_{code}"))}
+
+    @property
     def initials(self) -> str:
         """Two Hangul syllables of the given name, or the first letters of two words."""
         return initials_of(self.display_name)

@@ -7,7 +7,7 @@ import { Composer } from "./composer.js";
 import "./list.js";
 import { MessageView } from "./message.js";
 import { Sender } from "./sender.js";
-import { Clock } from "./words.js";
+import { Clock, nameOf } from "./words.js";
 
 const NEAR_END_PX = 80;
 const chat = document.querySelector("[data-chat]");
@@ -100,7 +100,7 @@ function addDay(row, into) {
 }
 
 function show(row, into, view) {
-  row.role ??= roles.get(row.author.id) ?? "";
+  row.role ??= roles.get(row.author.id) ?? nameOf(row.author.titles ?? {});
   const known = into.querySelector(`:scope > .msg[data-number="${row.number}"]`) ?? into.querySelector(`:scope > .msg[data-client="${row.client_id}"]`);
   into.querySelector("[data-empty]")?.remove();
   if (known) {
@@ -220,7 +220,7 @@ if (chat.dataset.archived === undefined) live.follow(topic, Number(chat.dataset.
 });
 
 // -- Sending ----------------------------------------------------------------------------------------------------------------
-const names = JSON.parse(document.getElementById("me").textContent);
+const me = JSON.parse(document.getElementById("me").textContent);
 
 function pendingLine(element, entry) {
   let line = element.querySelector("[data-pending]");
@@ -257,8 +257,8 @@ function showEntry(entry, state, detail) {
   if (element?.dataset.number) return; // the live frame was faster than the answer
   if (!element) {
     into.querySelector("[data-empty]")?.remove();
-    const row = { client_id: entry.clientId, author: { id: userId, names }, at: entry.at, text: entry.text };
-    row.role = roles.get(userId) ?? "";
+    const row = { client_id: entry.clientId, author: { id: userId, names: me.names }, at: entry.at, text: entry.text };
+    row.role = roles.get(userId) ?? nameOf(me.titles);
     const view = isReply ? replies : roots;
     addDay(row, into);
     element = view.make(row, lastMessage(into));

@@ -73,7 +73,7 @@ class Command(BaseCommand):
             # Not before: on a small machine they would take the processor from the first page.
             portal.start("worker")
             portal.start("beat")
-            self.say(f"first page {time.monotonic() - began:8.1f} s")
+            self.say_took("first page", began)
             address = f"http://localhost:{port}"
             services.lock.publish(launch.claim_of(services, launch.PORTAL, address))
             self.welcome(address, has_people)
@@ -101,6 +101,9 @@ class Command(BaseCommand):
     def timed(self, name: str, work: Callable[[], None]) -> None:
         began = time.monotonic()
         work()
+        self.say_took(name, began)
+
+    def say_took(self, name: str, began: float) -> None:
         self.say(f"{name:16} {time.monotonic() - began:4.1f} s")
 
     def say(self, line: str) -> None:
