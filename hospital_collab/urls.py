@@ -1,6 +1,5 @@
 """Every address of the portal. Each has a row in the authorisation matrix of the tests."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -9,7 +8,6 @@ from django.views.i18n import JavaScriptCatalog, set_language
 from apps.core import views as core_views
 
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

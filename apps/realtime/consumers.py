@@ -181,7 +181,8 @@ def session_key(headers: Any) -> str:
     for name, value in headers:
         if name == b"cookie":
             key = parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
-            if 0 < len(key) <= 64:
+            # Whatever else it holds could not be looked up, and would spoil the look-up of all that wait with it.
+            if len(key) <= 64 and key.isascii() and key.isalnum():
                 return key
     return ""
 

@@ -45,7 +45,7 @@ def can_join_team(user: User, team: Team) -> bool:
         return False
     if Invitation.objects.open().filter(team=team, user=user).exists():
         return True
-    at_site = team.site_id in sites_of([user.pk]).get(user.pk, set())
+    at_site = team.site_id in sites_of([user.pk]).get(user.pk, {})
     return bool(team.is_open and at_site and user.job != StaffType.GUEST)
 
 

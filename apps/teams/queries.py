@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.core import clock
 from apps.people.models import Assignment, StaffType, User
-from apps.people.models.user import DEFAULT_ZONE
 from apps.people.queries import people_at_site, sites_of
 from apps.realtime.registry import Right, Until
 
@@ -38,8 +36,9 @@ def channels_of(users: Collection[int]) -> dict[int, dict[int, Until]]:
         wide[site_id].append(channel_id)
     places = sites_of(staff)
     for user_id in staff:
-        for site_id in (None, *places.get(user_id, ())):
-            found[user_id].update(dict.fromkeys(wide[site_id]))
+        found[user_id].update(dict.fromkeys(wide[None]))
+        for site_id, ends_at in places.get(user_id, {}).items():
+            found[user_id].update(dict.fromkeys(wide[site_id], ends_at))
     for rule in registered_rules.values():
         for user_id, channels in rule.channels_of(jobs).items():
             found[user_id].update(channels)
@@ -76,7 +75,7 @@ def people_of(channel: Channel) -> QuerySet[User]:
         return people.filter(Exists(TeamMembership.objects.open().filter(team=channel.team_id, user=OuterRef("pk"))))
     if channel.kind == ChannelKind.SITE:
         assert channel.site_id is not None
-        return people_at_site(channel.site_id, clock.today(DEFAULT_ZONE)).exclude(job=StaffType.GUEST)
+        return people_at_site(channel.site_id).exclude(job=StaffType.GUEST)
     if channel.kind == ChannelKind.NETWORK:
         return people.exclude(job=StaffType.GUEST)
     return registered_rules[channel.kind].people_of(channel)

@@ -331,10 +331,17 @@ def closed_rows(model: str, get: Callable[[World], Any]) -> list[Row]:
 
 ADMIN = [
     row("admin:index", staff("200 200 200")),
-    row("admin:login", "302 302 403 403 403 403 403 302 302 302"),
-    row("admin:logout", staff("405 405 405")),
-    row("admin:logout", staff("302 302 302"), "POST"),
-    row("admin:password_change", staff("200 200 200")),
+    row("admin:login", "302 302 404 404 404 404 404 302 302 302"),
+    row(
+        "admin:login",
+        "302 302 404 404 404 404 404 302 302 302",
+        "POST",
+        "as somebody else, past the second step",
+        data=lambda w: {"username": w.people["member"].staff_number, "password": "secret"},
+    ),
+    row("admin:logout", staff("302 302 302"), what="leads to the portal's own"),
+    row("admin:logout", staff("302 302 302"), "POST", "leads to the portal's own"),
+    row("admin:password_change", staff("302 302 302"), what="leads to the portal's own"),
     row("admin:password_change_done", staff("200 200 200")),
     row("admin:autocomplete", staff("403 403 403"), what="of nothing"),
     row(

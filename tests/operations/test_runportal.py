@@ -188,6 +188,22 @@ def test_a_command_without_a_portal_starts_the_services_for_itself(portal: Porta
     assert portal.pids() == []
 
 
+def test_a_dump_is_loaded_into_an_empty_database_with_the_rights_of_both_roles(portal: Portal) -> None:
+    file = portal.folder / "portal.dump"
+    answer = portal.run("-m", "apps.operations.launch", "dump_database", str(file))
+    assert answer.returncode == 0, answer.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    refused = portal.run("-m", "apps.operations.launch", "load_database", str(file))
+    assert refused.returncode == 1
+    assert "holds tables already" in refused.stderr
+    new = str(make_data_folder(portal.folder / "new"))
+    answer = portal.run("-m", "apps.operations.launch", "load_database", str(file), PORTAL_VAR=new)
+    assert answer.returncode == 0, answer.stderr
+    answer = portal.run("-m", "apps.operations.launch", "doctor", "--json", PORTAL_VAR=new)
+    levels = {finding["check"]: finding["level"] for finding in json.loads(answer.stdout)["findings"]}
+    assert [levels[check] for check in ("database", "migrations", "roles", "audit")] == ["ok"] * 4
+
+
 def test_nothing_outlives_a_killed_supervisor(portal: Portal) -> None:
     portal.start()
     assert len(portal.pids()) > 5

@@ -1,6 +1,6 @@
 """Verbs on people: what they change, whom they tell, what they write down."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -161,3 +161,33 @@ def test_staff_numbers_are_unique_whatever_their_case():
     make_person(staff_number="A77")
     with pytest.raises(IntegrityError):
         make_person(staff_number="a77")
+
+
+@pytest.mark.parametrize(
+    ("zone", "last_moment", "first_moment_after"),
+    [
+        ("Asia/Seoul", "2026-11-23T14:59:59+00:00", "2026-11-23T15:00:00+00:00"),
+        ("Asia/Dubai", "2026-11-23T19:59:59+00:00", "2026-11-23T20:00:00+00:00"),
+    ],
+)
+def test_an_assignment_ends_at_midnight_of_its_site(clock, zone, last_moment, first_moment_after):
+    site = make_site(time_zone=zone)
+    person = make_person(unit=make_unit(site=site), assigned=False)
+    actions.assign(user=person, unit=make_unit(site=site), on=date(2026, 11, 1), until=TODAY, by=None)
+    end = datetime.fromisoformat(first_moment_after)
+    clock.move_to(datetime.fromisoformat(last_moment) - timedelta(minutes=1))
+    assert queries.sites_of([person.pk])[person.pk] == {site.pk: end}
+    assert list(queries.people_at_site(site.pk)) == [person]
+    clock.move_to(end + timedelta(seconds=1))
+    assert queries.sites_of([person.pk]) == {}
+    assert list(queries.people_at_site(site.pk)) == []
+    assert list(queries.own_sites(person)) == []
+
+
+def test_a_right_lasts_as_long_as_the_longest_assignment(clock):
+    site = make_site()
+    person = make_person(unit=make_unit(site=site), assigned=False)
+    actions.assign(user=person, unit=make_unit(site=site), on=date(2026, 1, 1), until=date(2100, 1, 1), by=None)
+    assert queries.sites_of([person.pk])[person.pk][site.pk] is not None
+    actions.assign(user=person, unit=make_unit(site=site), on=date(2026, 1, 1), by=None)
+    assert queries.sites_of([person.pk])[person.pk] == {site.pk: None}

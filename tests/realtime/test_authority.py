@@ -14,7 +14,7 @@ from .world import World, serving, until
 def test_no_session_is_closed_as_signed_out(world: World) -> None:
     async def story() -> None:
         async with serving() as gateway:
-            for key in ("", "no-such-key"):
+            for key in ("", "nosuchkey", "no-such-key", '"\\000"', "a" * 3000):
                 page = await gateway.raw(key)
                 assert (await page.closed())[0] == 4401
 

@@ -41,7 +41,7 @@ class World:
         self.calls[name] = self.calls.get(name, 0) + 1
 
     def sign_in(self, user_id: int, *, hours: float = 12) -> str:
-        key = f"key-{user_id}-{len(self.sessions)}"
+        key = f"key{user_id}x{len(self.sessions)}"
         self.epochs.setdefault(user_id, 1)
         until = clock.now() + timedelta(hours=hours)
         self.sessions[key] = AuthenticatedSession(user_id, self.epochs[user_id], until)

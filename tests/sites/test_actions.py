@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from apps.core import actions as core_actions
 from apps.core import clock
-from apps.core.models import OutboxEvent
+from apps.people.models import User
 from apps.sites import actions, queries
 from apps.sites.models import UnitPlacement
-from tests.factories import make_department, make_unit
+from tests.factories import make_department, make_person, make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -55,5 +56,10 @@ def test_two_places_at_once_cannot_be_stored(moved):
         UnitPlacement.objects.create(unit=unit, department=old, during=DateRange(today, None))
 
 
-def test_a_move_is_news_only_where_somebody_listens(moved):
-    assert not OutboxEvent.objects.filter(name="sites.UnitMoved").exists()
+def test_the_rights_of_a_unit_s_people_move_with_it(moved):
+    unit, old, _, today = moved
+    person, other = make_person(unit=unit), make_person()
+    actions.place_unit(unit=unit, department=old, by=None, on=today)
+    core_actions.drain_outbox()
+    raised = dict(User.objects.values_list("pk", "authz_epoch"))
+    assert (raised[person.pk], raised[other.pk]) == (1, 0)

@@ -29,14 +29,16 @@ SHARE_OF_ADMIN = 0.35
 # Asking for these ends the sessions that the rest of the run needs.
 LEFT_ALONE = ("accounts/logout", "accounts/sessions", "admin/logout", "accounts/password", "accounts/2fa")
 WORDS = (
-    "", " ", "0", "1", "-1", "9" * 400, "1e309", "NaN", "null", "true", "[]", "{}", "'", '"', "\\", "%", "%00", "\x00", "\ufeff",
-    "\u202e", "\ud83d", "혈압", "مرحبا", "a" * 70_000, "../../../etc/passwd", "<script>alert(1)</script>", "{{ 7*7 }}", "${7*7}",
-    "2026-13-45", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --", "channel:1", "channel:-1", "channel:" + "9" * 30, "user:1",
-    "\u0000channel:1", "ﷺ" * 2000,
+    "", " ", "0", "1", "-1", "9" * 400, "1e309", "NaN", "null", "true", "[]", "{}", "'", '"', "\\", "%", "%00", "\x00",
+    "\ufeff", "\u202e", "\ud83d", "혈압", "مرحبا", "ﷺ" * 2000, "a" * 70_000, "../../../etc/passwd", "{{ 7*7 }}", "${7*7}",
+    "<script>alert(1)</script>", "2026-13-45", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --",
+    "channel:1", "channel:-1", "channel:" + "9" * 30, "user:1", "\u0000channel:1",
 )  # fmt: skip
 METHODS = ("GET", "GET", "GET", "POST", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-NAMES = ("text", "client_id", "root", "after", "before", "around", "page", "q", "people", "name", "to", "show", "next", "site", "unit",
-         "action", "accept", "language", "csrfmiddlewaretoken", "_selected_action", "o", "e", "p", "all", "id__exact")  # fmt: skip
+NAMES = (
+    "text", "client_id", "root", "after", "before", "around", "page", "q", "people", "name", "to", "show", "next", "site",
+    "unit", "action", "accept", "language", "csrfmiddlewaretoken", "_selected_action", "o", "e", "p", "all", "id__exact",
+)  # fmt: skip
 
 
 @dataclass

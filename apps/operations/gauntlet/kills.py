@@ -137,7 +137,7 @@ def run_kills(web: Web, world: World, *, kills: int, seed: int) -> Report:
 
 
 def compare_with_database(report: Report, attempts: list[Attempt], channel_id: int) -> None:
-    """Each acknowledged message is there once, at its number, with its text; an unknown one at most once; no number is missing."""
+    """Each acknowledged message is there once, at its number, with its text; an unknown one at most once; no gap."""
     channel = Channel._default_manager.get(pk=channel_id)
     rows = list(
         Message._default_manager.filter(channel=channel)

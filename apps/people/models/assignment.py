@@ -9,10 +9,27 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import clock
 from apps.sites.models import Unit
 
 
+class SiteDay(models.Func):
+    """The day that it is now at the site of an assignment's unit."""
+
+    template = "(%(expressions)s)::date"
+    arg_joiner = " AT TIME ZONE "
+    output_field = models.DateField()
+
+    def __init__(self) -> None:
+        now = models.Value(clock.now(), output_field=models.DateTimeField())
+        super().__init__(now, models.F("unit__department__site__time_zone"))
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def today(self) -> "AssignmentQuerySet":
+        """Return the assignments that hold on the day that it is at their site."""
+        return self.filter(during__contains=SiteDay())
+
     def managed_by(self, user: Any) -> "AssignmentQuerySet":
         if not user.is_authenticated or not user.is_active:
             return self.none()

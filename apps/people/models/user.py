@@ -90,9 +90,8 @@ class UserQuerySet(models.QuerySet["User"]):
         if user.has_role("it"):
             return self
         units = user.units_with_role("unit_manager")
-        today = clock.today(user.time_zone)
-        assigned = models.Q(assignments__unit__in=units, assignments__during__contains=today)
-        return self.filter(pk__in=self.model._base_manager.filter(assigned).values("pk"))
+        assignments: Any = self.model._meta.get_field("assignments").related_model
+        return self.filter(pk__in=assignments.objects.today().filter(unit__in=units).values("user"))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
