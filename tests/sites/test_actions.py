@@ -58,6 +58,7 @@ def test_two_places_at_once_cannot_be_stored(moved):
 
 def test_the_rights_of_a_unit_s_people_move_with_it(moved):
     unit, old, _, today = moved
+    core_actions.drain_outbox()  # the news of the first move
     person, other = make_person(unit=unit), make_person()
     actions.place_unit(unit=unit, department=old, by=None, on=today)
     core_actions.drain_outbox()
