@@ -9,6 +9,7 @@ from django.core.management import CommandError, CommandParser
 from django.core.management.base import BaseCommand
 
 from apps.operations.embedded import find_client
+from apps.operations.places import OperationsError
 
 
 class Command(BaseCommand):
@@ -20,10 +21,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
+        try:
+            program = find_client("pg_dump")
+        except OperationsError as error:
+            raise CommandError(str(error)) from error
         if file.exists():
             raise CommandError(f"{file} exists already; a dump overwrites nothing.")
         file.touch(mode=0o600)  # it holds what the database holds
-        command = [find_client("pg_dump"), "--format=custom", f"--file={file}", settings.DATABASE_OWNER_URL]
+        command = [program, "--format=custom", f"--file={file}", settings.DATABASE_OWNER_URL]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         if answer.returncode:
             file.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from apps.operations.embedded import find_client
+from apps.operations.places import OperationsError
 
 
 class Command(BaseCommand):
@@ -21,6 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
+        try:
+            program = find_client("pg_restore")
+        except OperationsError as error:
+            raise CommandError(str(error)) from error
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         # Over existing tables pg_restore would leave the app role rights on the audit that it must not have.
@@ -28,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError("The database holds tables already; a dump is loaded into an empty one.")
         connection.close()
         command = [
-            find_client("pg_restore"),
+            program,
             "--exit-on-error",
             "--single-transaction",
             f"--dbname={settings.DATABASE_OWNER_URL}",
