@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.signals import connection_created
+from django.utils import timezone, translation
 
 from .clock import Clock
 
@@ -85,3 +86,11 @@ def clock() -> Iterator[Clock]:
     moved = Clock()
     yield moved
     moved.reset()
+
+
+@pytest.fixture(autouse=True)
+def own_language_and_zone() -> Iterator[None]:
+    """A request leaves the reader's language and zone active in its thread; no test begins with another's."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
