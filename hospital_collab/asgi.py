@@ -6,8 +6,13 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hospital_collab.settings.portal")
 
 import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 django.setup()
+
+if settings.SECRET_KEY == settings.NO_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: `./run portal` makes one, production names one (.env.example).")
 
 # Everything below needs the apps to be loaded.
 from channels.routing import ProtocolTypeRouter  # noqa: E402

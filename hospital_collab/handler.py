@@ -7,6 +7,7 @@ hops to a thread for each synchronous part; this one loads the chain in synchron
 
 import asyncio
 import contextvars
+import re
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from contextlib import aclosing
 from io import BytesIO
 from typing import IO, Any, TypeVar, cast
 
+import orjson
 from django.conf import settings
 from django.core import signals
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -25,7 +27,22 @@ from apps.realtime.database import THREADS as LIVE_THREADS
 
 WAITING_LIMIT = 200
 BODY_LIMIT = 16 * 1024 * 1024  # bytes; files travel by another way
-BUSY_BODY = b"The portal is very busy just now. Nothing was stored; try again in a few seconds.\n"
+BUSY = {
+    "error": "busy",
+    "message": {
+        "ko": "지금 포털에 요청이 많습니다. 저장된 것은 없습니다. 몇 초 뒤에 다시 해 주세요.",
+        "en": "The portal is very busy just now. Nothing was stored; try again in a few seconds.",
+        "ar": "البوابة مشغولة جدًا الآن. لم يُحفظ شيء؛ حاول بعد ثوانٍ.",
+    },
+}
+TOO_LARGE = {
+    "error": "too_large",
+    "message": {
+        "ko": "너무 큽니다. 저장된 것은 없습니다. 나누어 보내거나 파일로 보내 주세요.",
+        "en": "This is too large. Nothing was stored: send less at once, or send it as a file.",
+        "ar": "الحجم كبير جدًا. لم يُحفظ شيء؛ أرسل أقل في كل مرة أو أرسله ملفًا.",
+    },
+}
 END = object()
 T = TypeVar("T")
 
@@ -45,7 +62,7 @@ class OneHopHandler(ASGIHandler):
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP only, not {scope['type']}.")
         if self._open >= self._limit + WAITING_LIMIT:
-            await _send_busy(send)
+            await _send_refusal(scope, send, 503, BUSY, (b"retry-after", b"3"))
             return
         self._open += 1
         try:
@@ -57,9 +74,7 @@ class OneHopHandler(ASGIHandler):
         try:
             body = await _read_body(receive)
         except BodyTooLarge:
-            await _send_plain(
-                send, 413, b"This is too large. Nothing was stored: send less at once, or send it as a file.\n"
-            )
+            await _send_refusal(scope, send, 413, TOO_LARGE)
             return
         if body is None:
             return
@@ -145,13 +160,19 @@ async def _read_body(receive: Any) -> IO[bytes] | None:
         message = await receive()
 
 
-async def _send_busy(send: Any) -> None:
-    await _send_plain(send, 503, BUSY_BODY, (b"retry-after", b"3"))
-
-
-async def _send_plain(send: Any, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
+async def _send_refusal(scope: Any, send: Any, status: int, words: dict[str, Any], *more: tuple[bytes, bytes]) -> None:
+    """Answer before Django has a thread for it: JSON for a script, else plain text, in the language that was asked for."""
+    asked = dict(scope["headers"])
+    languages = re.findall(rb"\b(ko|en|ar)\b", asked.get(b"accept-language", b""))
+    language = languages[0].decode() if languages else settings.LANGUAGE_CODE
+    message = words["message"][language]
+    accepted = asked.get(b"accept", b"")
+    if b"application/json" in accepted and b"text/html" not in accepted:
+        kind, body = b"application/json", orjson.dumps({"error": words["error"], "message": message})
+    else:
+        kind, body = b"text/plain; charset=utf-8", f"{message}\n".encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         *more,

@@ -1,5 +1,6 @@
 """Notes where a request came from, so that audit entries carry it."""
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,11 @@ def client_address(request: HttpRequest) -> str | None:
 
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     trusted: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    if trusted and len(forwarded) >= trusted:
-        return forwarded[-trusted]
-    return request.META.get("REMOTE_ADDR") or None
+    address = forwarded[-trusted] if trusted and len(forwarded) >= trusted else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None  # a proxy that writes ports or names; the deed is recorded without an address
 
 
 @sync_and_async_middleware

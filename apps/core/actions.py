@@ -54,6 +54,7 @@ def _hand_over(row: OutboxEvent, held_back: set[str]) -> int:
     event = load_event(row.name, row.payload)
     handlers = subscribers_of(row.name) if event else {}
     done = []
+    has_failed = False
     for name in row.pending:
         if name in held_back:
             continue
@@ -67,16 +68,18 @@ def _hand_over(row: OutboxEvent, held_back: set[str]) -> int:
         except Exception as error:
             logger.exception("The outbox could not hand %s to %s", row.name, name)
             held_back.add(name)
+            has_failed = True
             row.error = f"{name}: {type(error).__name__}: {error}"[:2000]
         else:
             done.append(name)
     row.pending = [name for name in row.pending if name not in done]
-    if row.pending and held_back.intersection(row.pending):
+    if has_failed:  # not where it only waits behind another event
         row.attempts += 1
         row.next_try_at = clock.now() + timedelta(seconds=min(300, 2**row.attempts))
         if row.attempts >= ATTEMPTS_BEFORE_DEAD:
             row.dead_at = clock.now()
-    row.save(update_fields=["pending", "attempts", "next_try_at", "dead_at", "error"])
+    if done or has_failed:
+        row.save(update_fields=["pending", "attempts", "next_try_at", "dead_at", "error"])
     return len(done)
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 
 BUSY_RETRY_SECONDS = 3
+DATABASE_AWAY = (OperationalError, InterfaceError)  # no connection in time, or one that broke
 
 
 def wants_json(request: HttpRequest) -> bool:

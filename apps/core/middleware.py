@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from .http import busy_response
+from .http import DATABASE_AWAY, busy_response
 
 GetResponse = Callable[[HttpRequest], Any]
 PERMISSIONS = (
@@ -45,4 +44,4 @@ class BusyMiddleware(MiddlewareMixin):
     """Answers 503 with Retry-After when the pool of connections timed out or the database is away."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return busy_response(request) if isinstance(exception, OperationalError) else None
+        return busy_response(request) if isinstance(exception, DATABASE_AWAY) else None

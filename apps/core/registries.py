@@ -60,6 +60,8 @@ class Registries:
     # Authority: the newest epoch of each user. One query a call.
     epochs: Callable[[Collection[int]], Mapping[int, int]] | None = None
     audit: AuditWriter | None = None
+    # Authority: units moved to another place; raises the epochs of their people in the same transaction.
+    units_moved: Callable[[Collection[int]], None] | None = None
 
     def add_navigation(self, entry: NavigationEntry) -> None:
         if entry.name in self.navigation:

@@ -1,11 +1,14 @@
 """Answers that belong to no app: health, errors, a failed form token."""
 
+import sys
+
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .http import error_response, wants_json
+from .http import DATABASE_AWAY, busy_response, error_response, wants_json
 
 
 def check_health(request: HttpRequest) -> HttpResponse:
@@ -26,6 +29,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        message = _("This is too large. Nothing was stored: send less at once, or send it as a file.")
+        return _error(request, 413, "too_large", message, "413.html")
     return _error(request, 400, "bad_request", _("The portal could not read this request."), "400.html")
 
 
@@ -39,6 +45,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what no view has caught: 503 where the database was away (in a middleware, too), else 500."""
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        return busy_response(request)
     return _error(request, 500, "server_error", _("The portal made a mistake. It has been written down."), "500.html")
 
 

@@ -1,7 +1,7 @@
 """Sending and marking. A message is acknowledged only after COMMIT, and stored once however often it is sent."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from apps.core.text import clean_text
 from apps.people.models import User
 from apps.realtime.publish import publish_change, publish_hints
 from apps.teams import queries as teams_queries
-from apps.teams.models import Channel
+from apps.teams.models import Channel, ChannelKind
 
 from . import permissions, queries
 from .models import BODY_LIMIT, Message
@@ -85,12 +85,17 @@ def send_message(
     MessageTooLong, ChannelArchived, NotAMember (removed in the meantime), NoSuchRoot, ClientIdTaken.
     """
     text = check_text(text)
-    if not permissions.can_send(by, channel):
-        raise ChannelArchived(_("This channel is archived: it can be read, not written to."))
     try:
+        if not permissions.can_send(by, channel):
+            raise ChannelArchived(_("This channel is archived: it can be read, not written to."))
         with transaction.atomic():
             return _store(by, channel, client_id, text, root_number)
     except IntegrityError:
+        return find_sent(by=by, channel=channel, client_id=client_id)
+    except (ChannelArchived, NoSuchRoot):
+        # A retry of what was stored before is told so, whatever became of the place since.
+        if queries.own_message(by, client_id) is None:
+            raise
         return find_sent(by=by, channel=channel, client_id=client_id)
 
 
@@ -146,15 +151,18 @@ def _take_place(channel: Channel, now: Any) -> tuple[int, int]:
 
 
 # One statement for what every message costs. It runs after the channel was locked, so it sees who belongs to it now: the
-# insert finds nothing to insert where the sender's own row was closed meanwhile. The sender's mark moves to their own message
-# if it stood right before it; a mark set by hand stays.
+# insert finds nothing to insert where the sender's own row or their place in the team was closed meanwhile, or their account. The
+# sender's mark moves to their own message if it stood right before it; a mark set by hand stays.
 INSERT_MESSAGE = """
 WITH stored AS (
   INSERT INTO messaging_message
     (channel_id, number, change, author_id, client_id, root_id, body, created_at, reply_count)
   SELECT %(channel)s, %(number)s, %(change)s, %(user)s, %(client_id)s, %(root)s, %(body)s, %(now)s, 0
-  WHERE NOT %(has_own_rows)s OR EXISTS
-    (SELECT 1 FROM teams_channelmembership WHERE channel_id = %(channel)s AND user_id = %(user)s AND left_at IS NULL)
+  WHERE EXISTS (SELECT 1 FROM people_user WHERE id = %(user)s AND is_active)
+    AND (%(team)s IS NULL OR EXISTS
+      (SELECT 1 FROM teams_teammembership WHERE team_id = %(team)s AND user_id = %(user)s AND left_at IS NULL))
+    AND (NOT %(has_own_rows)s OR EXISTS
+      (SELECT 1 FROM teams_channelmembership WHERE channel_id = %(channel)s AND user_id = %(user)s AND left_at IS NULL))
   RETURNING id
 ), marked AS (
   INSERT INTO messaging_readmark (channel_id, user_id, base, up_to, delivered, at)
@@ -184,6 +192,7 @@ def _insert(message: Message, channel: Channel, now: Any) -> None:
                 "root": message.root_id,
                 "body": message.body,
                 "now": now,
+                "team": channel.team_id if channel.kind == ChannelKind.STANDARD else None,
                 "has_own_rows": channel.has_own_rows,
             },
         )
@@ -216,7 +225,7 @@ def save_marks(marks: Marks) -> None:
             "INSERT INTO messaging_readmark AS mark (channel_id, user_id, base, up_to, delivered, at)"
             " SELECT c.id, t.user_id, 0, least(t.up_to, c.last_number), least(greatest(t.delivered, t.up_to), c.last_number), %s"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS t(user_id, channel_id, up_to, delivered)"
-            " JOIN teams_channel c ON c.id = t.channel_id"
+            " JOIN teams_channel c ON c.id = t.channel_id ORDER BY t.user_id, c.id"
             " ON CONFLICT (user_id, channel_id) DO UPDATE SET"
             "  up_to = greatest(mark.up_to, EXCLUDED.up_to),"
             "  delivered = greatest(mark.delivered, EXCLUDED.delivered),"
@@ -265,15 +274,18 @@ def mark_opened(*, user: User, channel: Channel, has_script: bool) -> None:
         mark_read(user=user, channel=channel, up_to=channel.last_number)
 
 
-def start_marks(*, user_id: int, channel_ids: Collection[int], anew: bool) -> None:
-    """Set where somebody begins to count in channels: what was there when they came in is not unread. One statement.
+def start_marks(*, user_id: int, numbers: Mapping[int, int], anew: bool) -> None:
+    """Set where somebody begins to count in channels (id -> last number at that moment): what was there is not unread.
 
-    `anew` moves the beginning of somebody who came back; otherwise an existing mark stays.
+    `anew` moves the beginning of somebody who came back; otherwise an existing mark stays. One statement.
     """
+    begun = {channel: number for channel, number in numbers.items() if number > 0}
+    if not begun:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO messaging_readmark AS mark (channel_id, user_id, base, up_to, delivered, at)"
-            " SELECT id, %s, last_number, 0, last_number, %s FROM teams_channel WHERE id = ANY(%s) AND last_number > 0"
+            " SELECT c.id, %s, c.number, 0, c.number, %s FROM unnest(%s::bigint[], %s::bigint[]) AS c(id, number)"
             " ON CONFLICT (user_id, channel_id) DO UPDATE SET base = greatest(mark.base, EXCLUDED.base) WHERE %s",
-            [user_id, clock.now(), list(channel_ids), anew],
+            [user_id, clock.now(), list(begun), list(begun.values()), anew],
         )

@@ -13,11 +13,6 @@ SENDS_A_MINUTE = 120
 WINDOW_SECONDS = 60
 
 
-def can_read_channel(user: User, channel: Channel) -> bool:
-    """Members read; see `teams.permissions.can_read`."""
-    return teams_permissions.can_read(user, channel)
-
-
 def can_send(user: User, channel: Channel) -> bool:
     """Readers send, unless the channel is archived; see `teams.permissions.may_write_where_readable`."""
     return teams_permissions.may_write_where_readable(user, channel)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -267,9 +268,21 @@ def read_up_to(mark: ReadMark) -> int:
 
 def marks_of(channel: Channel, *, limit: int = MARKS_SHOWN_UP_TO) -> dict[int, tuple[int, int]]:
     """Return (base, up_to) of each person with a mark; nothing above 200 marks, where they are fetched on demand."""
-    rows = ReadMark.objects.filter(channel=channel).values_list("user_id", "base", "up_to")[: limit + 1]
+    here = ReadMark.objects.filter(channel=channel, user__in=teams_queries.people_of(channel).values("pk"))
+    rows = here.values_list("user_id", "base", "up_to")[: limit + 1]
     marks = {user_id: (base, up_to) for user_id, base, up_to in rows}
     return marks if len(marks) <= limit else {}
+
+
+def numbers_at(channel_ids: Collection[int], at: datetime) -> dict[int, int]:
+    """Return the last number that each channel had at an instant; one query that reads back from the newest message."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.id, (SELECT m.number FROM messaging_message m WHERE m.channel_id = c.id AND m.created_at <= %s"
+            " ORDER BY m.number DESC LIMIT 1) FROM unnest(%s::bigint[]) AS c(id)",
+            [at, list(channel_ids)],
+        )
+        return {channel_id: number for channel_id, number in cursor.fetchall() if number}
 
 
 # -- Frames -------------------------------------------------------------------------------------------------------------
@@ -332,14 +345,14 @@ def frames_after(channel_id: int, change: int) -> Missed:
             " (SELECT array_agg(m.id) FROM (SELECT id FROM messaging_message WHERE channel_id = c.id AND change > %s"
             "  ORDER BY change LIMIT %s) m),"
             " (SELECT jsonb_agg(jsonb_build_array(change, user_id, left_at IS NULL) ORDER BY change)"
-            "  FROM teams_channelmembership WHERE channel_id = c.id AND change > %s)"
-            " FROM teams_channel c WHERE c.id = %s",
+            "  FROM teams_channelmembership WHERE channel_id = c.id AND change > %s),"
+            " c.archived_at IS NOT NULL FROM teams_channel c WHERE c.id = %s",
             [change, RELOAD_BEYOND + 1, change, channel_id],
         )
         row = cursor.fetchone()
     if row is None:
         return Missed(newest=change, frames=())
-    newest, ids, members = row
+    newest, ids, members, is_archived = row
     members = members if isinstance(members, list) else orjson.loads(members) if members else []
     if newest - change > RELOAD_BEYOND or len(ids or ()) > RELOAD_BEYOND:
         return Missed(newest=newest, frames=(), reload=True)
@@ -347,6 +360,8 @@ def frames_after(channel_id: int, change: int) -> Missed:
     for at, user_id, joined in members:
         body = teams_queries.membership_body(user_id, joined=joined)
         frames.append(Frame(at, orjson.dumps(body), revokes=() if joined else (user_id,)))
+    if is_archived and change < newest:
+        frames.append(Frame(newest, orjson.dumps({"kind": "archived"})))
     frames.sort(key=lambda frame: frame.change)
     return Missed(newest=newest, frames=tuple(frames))
 

@@ -16,13 +16,17 @@ from apps.core import clock
 from apps.core.events import publish
 from apps.sites.models import Department, Site, Unit
 
-from . import queries
+from . import permissions, queries
 from .events import AssignmentChanged, UserDeactivated, UserReactivated
 from .models import ROLES, Assignment, Grant, User
 
 
 class PeopleError(Exception):
     """Something about a person cannot be done; the text says why, in the reader's language."""
+
+
+class NotAllowed(PeopleError):
+    """The verb is not this person's."""
 
 
 def raise_epochs(user_ids: Collection[int]) -> None:
@@ -33,6 +37,11 @@ def raise_epochs(user_ids: Collection[int]) -> None:
         User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
     )
     User.objects.filter(pk__in=list(locked)).update(authz_epoch=F("authz_epoch") + 1)
+
+
+def raise_epochs_of_units(unit_ids: Collection[int]) -> None:
+    """Tell the live gateways that units moved, and with them the site-wide rights of their people."""
+    raise_epochs(queries.people_of_units(unit_ids))
 
 
 def _record(action: str, user: User, by: User | None, **detail: Any) -> None:
@@ -54,6 +63,10 @@ def assign(
 
     Raises PeopleError when the days are the wrong way round or overlap an assignment to the same unit.
     """
+    if by is not None and not permissions.can_assign(by, user, unit, is_home=is_home):
+        raise NotAllowed(
+            _("You may assign active people to your own units; a home unit is moved by IT or between your units.")
+        )
     if until is not None and until <= on:
         raise PeopleError(_("The last day lies before the first."))
     during = DateRange(on, until)
@@ -71,7 +84,7 @@ def assign(
         user.save(update_fields=["home_unit"])
     _record("people.assigned", user, by, unit=unit.pk, on=on.isoformat(), until=until.isoformat() if until else None)
     raise_epochs([user.pk])
-    publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk))
+    publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk, at=clock.now().isoformat()))
     return assignment
 
 
@@ -84,7 +97,8 @@ def end_assignment(*, assignment: Assignment, on: date, by: User | None) -> None
     assignment.save(update_fields=["during"])
     _record("people.assignment_ended", assignment.user, by, unit=assignment.unit_id, on=on.isoformat())
     raise_epochs([assignment.user_id])
-    publish(AssignmentChanged(user_id=assignment.user_id, unit_id=assignment.unit_id))
+    news = AssignmentChanged(user_id=assignment.user_id, unit_id=assignment.unit_id, at=clock.now().isoformat())
+    publish(news)
 
 
 @transaction.atomic
@@ -102,6 +116,11 @@ def grant_role(
     """Give a role for a scope (one of unit, department, site; none is the whole network). A reason is required."""
     if role not in ROLES:
         raise PeopleError(_("There is no such role."))
+    scope = "unit" if unit else "department" if department else "site" if site else "network"
+    if scope not in ROLES[role].scopes:
+        raise PeopleError(_("This role is not given for such a scope."))
+    if ends_at is not None and ends_at <= clock.now():
+        raise PeopleError(_("The end of the role lies in the past."))
     if not why.strip():
         raise PeopleError(_("Write why this role is given: auditors read it."))
     grant = Grant.objects.create(
@@ -155,6 +174,8 @@ def end_sessions(user: User) -> None:
     keys = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(user=user).delete()
+    # Sessions that are in no list end as well: their hash does not fit any more.
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
     raise_epochs([user.pk])
 
 
@@ -168,6 +189,44 @@ def save_preferences(*, user: User, language: str, theme: str, contrast: str, in
 @transaction.atomic
 def record_sign_in(*, user_id: int | None, kind: str, detail: dict[str, Any] | None = None) -> None:
     """Write a sign-in, a sign-out or a failed sign-in to the access record. `kind` is the audit action."""
+    person = User.objects.with_home().filter(pk=user_id).first()
     write_entry(
-        action=kind, actor_id=user_id, object_type="people.user", object_id=str(user_id or ""), detail=detail or {}
+        action=kind,
+        actor_id=user_id,
+        object_type="people.user",
+        object_id=str(user_id or ""),
+        detail=detail or {},
+        site_code=person.home.site.code if person and person.home else "",
     )
+
+
+@transaction.atomic
+def take_changed_record(*, user: User, changed: Collection[str]) -> None:
+    """Draw the consequences of an edited record: another way to sign in ends the sessions, another staff type the rights."""
+    if {"email", "staff_number"}.intersection(changed):
+        end_sessions(user)
+    elif "job" in changed:
+        raise_epochs([user.pk])
+
+
+@transaction.atomic
+def appoint_it(*, user: User, by: User | None, why: str) -> Grant:
+    """Make somebody IT of the network unless they are; the first one of an installation is made by a command."""
+    existing = Grant.objects.current().filter(user=user, role="it").first()
+    return existing or grant_role(user=user, role="it", why=why, by=by)
+
+
+@transaction.atomic
+def turn_day() -> int:
+    """Make home units what the assignments of today say, and open what begins today; return how many people changed.
+
+    Safe to run at any time and twice: a home unit is compared, and a beginning is looked at in the first half hour of its day.
+    """
+    moved = queries.homes_that_differ()
+    for user in User.objects.filter(pk__in=moved).order_by("pk").select_for_update(no_key=True):
+        User.objects.filter(pk=user.pk).update(home_unit=moved[user.pk])
+    begun = set(queries.begun_just_now())
+    raise_epochs(begun | set(moved))
+    for user_id, unit_id in queries.begun_just_now().items():
+        publish(AssignmentChanged(user_id=user_id, unit_id=unit_id, at=clock.now().isoformat()))
+    return len(begun | set(moved))

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.admin import PortalAdmin
 
-from . import actions, permissions, queries
-from .models import Assignment, Grant, User
+from . import actions as people_actions
+from . import permissions, queries
+from .models import ROLES, Assignment, Grant, User
 
 
 @admin.register(User)
@@ -30,6 +31,8 @@ class UserAdmin(PortalAdmin):
         (_("State"), {"fields": ("home_unit", "is_active", "joined_at")}),
     ]
     readonly_fields = ("home_unit", "is_active", "joined_at")
+    # What somebody signs in with, and what their rights follow from, is IT's to change.
+    fields_of_it = ("staff_number", "email", "job")
     ordering = ("staff_number",)
 
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
@@ -41,18 +44,27 @@ class UserAdmin(PortalAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return self.may_read(request) if obj is None else self.may_change(request, obj)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> tuple[str, ...]:
+        viewer: Any = request.user
+        return self.readonly_fields if viewer.has_role("it") else (*self.readonly_fields, *self.fields_of_it)
+
+    def site_code_of(self, obj: User) -> str:
+        return obj.home.site.code if obj.home else ""
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if change:
+            people_actions.take_changed_record(user=obj, changed=form.changed_data)
 
     @admin.action(description=_("Deactivate: end all sessions and sign-in"))
     def deactivate_people(self, request: HttpRequest, queryset: Any) -> None:
-        self._each(request, queryset, actions.deactivate)
+        self._each(request, queryset, people_actions.deactivate)
 
     @admin.action(description=_("Activate again"))
     def reactivate_people(self, request: HttpRequest, queryset: Any) -> None:
-        self._each(request, queryset, actions.reactivate)
+        self._each(request, queryset, people_actions.reactivate)
 
     def _each(self, request: HttpRequest, queryset: Any, verb: Any) -> None:
         viewer: Any = request.user
@@ -75,6 +87,8 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Until"), required=False, widget=AdminDateWidget, help_text=_("The first day without it.")
     )
 
+    viewer: Any = None  # set by the admin
+
     class Meta:
         model = Assignment
         fields = ("user", "unit", "is_home")
@@ -87,6 +101,12 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
         user, unit = cleaned.get("user"), cleaned.get("unit")
         if user and unit and starts and queries.is_assigned(user, unit, starts, ends):
             raise forms.ValidationError(_("This person is already assigned to that unit in those days."))
+        if user and starts and cleaned.get("is_home") and queries.has_later_home(user, starts, ends):
+            raise forms.ValidationError(_("A home unit is already planned from that day on. End it first."))
+        if user and unit and not permissions.can_assign(self.viewer, user, unit, is_home=bool(cleaned.get("is_home"))):
+            raise forms.ValidationError(
+                _("You may assign active people to your own units; a home unit is moved by IT or between your units.")
+            )
         return cleaned
 
 
@@ -102,12 +122,16 @@ class AssignmentAdmin(PortalAdmin):
     form = AssignmentForm
     actions = ["end_today"]
 
+    def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"viewer": request.user})
+
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
         return self.may_read(request) and obj is None
 
     def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
         viewer: Any = request.user
-        made = actions.assign(
+        made = people_actions.assign(
             user=obj.user,
             unit=obj.unit,
             is_home=obj.is_home,
@@ -129,9 +153,25 @@ class AssignmentAdmin(PortalAdmin):
         for assignment in queryset.select_related("user", "unit__department__site"):
             try:
                 on = clock.today(assignment.unit.department.site.zone)
-                actions.end_assignment(assignment=assignment, on=on, by=viewer)
-            except actions.PeopleError as error:
+                people_actions.end_assignment(assignment=assignment, on=on, by=viewer)
+            except people_actions.PeopleError as error:
                 messages.error(request, f"{assignment}: {error}")
+
+
+class GrantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A role with one scope that fits it, and an end that lies ahead."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        scopes = [name for name in ("unit", "department", "site") if cleaned.get(name)] or ["network"]
+        if len(scopes) > 1:
+            raise forms.ValidationError(_("Choose one scope: a unit, a department or a site; none is the network."))
+        role = ROLES.get(cleaned.get("role", ""))
+        if role is not None and scopes[0] not in role.scopes:
+            raise forms.ValidationError(_("This role is not given for such a scope."))
+        if cleaned.get("ends_at") and cleaned["ends_at"] <= clock.now():
+            self.add_error("ends_at", _("The end of the role lies in the past."))
+        return cleaned
 
 
 @admin.register(Grant)
@@ -142,6 +182,7 @@ class GrantAdmin(PortalAdmin):
     list_select_related = ("user", "site", "department", "unit", "by")
     search_fields = ("user__search", "why")
     raw_id_fields = ("user",)
+    form = GrantForm
     fields = ("user", "role", "site", "department", "unit", "ends_at", "why")
     actions = ["end_now"]
 
@@ -151,7 +192,7 @@ class GrantAdmin(PortalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         viewer: Any = request.user
-        made = actions.grant_role(
+        made = people_actions.grant_role(
             user=obj.user,
             role=obj.role,
             site=obj.site,
@@ -167,4 +208,4 @@ class GrantAdmin(PortalAdmin):
     def end_now(self, request: HttpRequest, queryset: Any) -> None:
         viewer: Any = request.user
         for grant in queryset.select_related("user"):
-            actions.end_grant(grant=grant, by=viewer)
+            people_actions.end_grant(grant=grant, by=viewer)

@@ -34,3 +34,4 @@ class AssignmentChanged(PersonEvent):
 
     durable = True
     unit_id: int
+    at: str  # ISO 8601

@@ -1,15 +1,8 @@
 """Who may do what to a person's record. Roles stand in `models/roles.py`, with prose."""
 
-from .models import StaffType, User
+from apps.sites.models import Unit
 
-
-def can_see_person(user: User, person: User) -> bool:
-    """Staff see active staff; guests see themselves."""
-    if not user.is_active:
-        return False
-    if user.pk == person.pk:
-        return True
-    return person.is_active and user.job != StaffType.GUEST
+from .models import User
 
 
 def can_edit_person(user: User, person: User) -> bool:
@@ -17,6 +10,16 @@ def can_edit_person(user: User, person: User) -> bool:
     if user.pk == person.pk:
         return False
     return bool(user.is_active and User.objects.managed_by(user).filter(pk=person.pk).exists())
+
+
+def can_assign(user: User, person: User, unit: Unit, *, is_home: bool) -> bool:
+    """IT assigns everybody; a manager active people to their own units, and moves a home only between those."""
+    if not user.is_active or not person.is_active:
+        return False
+    if user.has_role("it"):
+        return True
+    theirs = set(user.units_with_role("unit_manager").values_list("pk", flat=True))
+    return unit.pk in theirs and (not is_home or person.home_unit_id is None or person.home_unit_id in theirs)
 
 
 def can_deactivate(user: User, person: User) -> bool:
@@ -27,8 +30,3 @@ def can_deactivate(user: User, person: User) -> bool:
 def can_grant(user: User) -> bool:
     """Only IT gives and ends roles."""
     return bool(user.is_active and user.has_role("it"))
-
-
-def can_read_audit(user: User) -> bool:
-    """The privacy officer reads the audit; nobody else does."""
-    return bool(user.is_active and user.has_role("privacy_officer"))

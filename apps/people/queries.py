@@ -6,14 +6,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import constant_time_compare
 
 from apps.core import clock
 from apps.core.names import order_of_languages
 from apps.core.registries import AuthenticatedSession
-from apps.core.text import search_key
+from apps.core.text import clean_text, search_key
 from apps.sites.models import Site, Unit
 
 from .models import Assignment, User
@@ -36,7 +37,7 @@ def search_people(viewer: User, *, text: str = "", site: Site | None = None, job
     specialty or the e-mail.
     """
     people: QuerySet[User] = User.objects.visible_to(viewer).with_home().order_by(*name_order())
-    for word in search_key(*text.split()).split()[:6]:
+    for word in search_key(*clean_text(text).split()).split()[:6]:
         people = people.filter(search__contains=word)
     if site is not None:
         people = people.filter(home_unit__department__site=site)
@@ -80,7 +81,10 @@ def authenticate_sessions(keys: Collection[str]) -> Mapping[str, AuthenticatedSe
         session.session_key: (session.get_decoded(), session.expire_date) for session in sessions
     }
     ids = {int(data[SESSION_USER]) for data, _ in contents.values() if str(data.get(SESSION_USER, "")).isdigit()}
-    users = {user.pk: user for user in User.objects.active().filter(pk__in=ids).only("pk", "password", "authz_epoch")}
+    users = {
+        user.pk: user
+        for user in User.objects.active().filter(pk__in=ids).only("pk", "password", "authz_epoch", "sessions_ended")
+    }
     held: dict[str, AuthenticatedSession] = {}
     for key, (data, until) in contents.items():
         user = users.get(int(data.get(SESSION_USER) or 0))
@@ -91,7 +95,9 @@ def authenticate_sessions(keys: Collection[str]) -> Mapping[str, AuthenticatedSe
 
 def newest_epochs(users: Collection[int]) -> Mapping[int, int]:
     """Return the newest authority epoch of each user; one query."""
-    return dict(User.objects.filter(pk__in=users).values_list("pk", "authz_epoch"))
+    with connection.cursor() as cursor:  # once a second for thousands: an array, not a thousand parameters
+        cursor.execute("SELECT id, authz_epoch FROM people_user WHERE id = ANY(%s)", [list(users)])
+        return dict(cursor.fetchall())
 
 
 def assignments_of(person: User) -> QuerySet[Assignment]:
@@ -109,9 +115,35 @@ def is_assigned(user: User, unit: Unit, on: date, until: date | None) -> bool:
     return Assignment.objects.filter(user=user, unit=unit, during__overlap=DateRange(on, until)).exists()
 
 
-def people_of_unit(unit_id: int) -> list[int]:
-    """Return the ids of those with an assignment to a unit today."""
-    return list(Assignment.objects.today().filter(unit=unit_id).values_list("user_id", flat=True).distinct())
+def has_later_home(user: User, on: date, until: date | None) -> bool:
+    """Whether a home assignment begins in the half-open days [on, until)."""
+    homes = Assignment.objects.filter(user=user, is_home=True, during__overlap=DateRange(on, until))
+    return any(row.during.lower >= on for row in homes)
+
+
+def people_of_units(unit_ids: Collection[int]) -> list[int]:
+    """Return the ids of those with an assignment to one of the units today, each once."""
+    return list(Assignment.objects.today().filter(unit__in=unit_ids).values_list("user_id", flat=True).distinct())
+
+
+def homes_that_differ() -> dict[int, int | None]:
+    """Return, for people whose home unit is not that of today's home assignment, which unit it should be; one query.
+
+    Somebody without any home assignment today keeps the last one until they get another.
+    """
+    rows = Assignment.objects.today().filter(is_home=True).exclude(unit=F("user__home_unit"))
+    return dict(rows.values_list("user_id", "unit_id"))
+
+
+def begun_just_now() -> dict[int, int]:
+    """Return user and unit of the assignments whose first day began within the last half hour at their site."""
+    found: dict[int, int] = {}
+    for site in Site.objects.all():
+        local = clock.now().astimezone(site.zone)
+        if local.time() < time(0, 30):
+            begun = Assignment.objects.filter(unit__department__site=site, during__startswith=local.date())
+            found.update(begun.values_list("user_id", "unit_id"))
+    return found
 
 
 def own_topics(users: Collection[int]) -> Mapping[int, Mapping[int, None]]:

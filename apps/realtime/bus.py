@@ -96,9 +96,11 @@ class Bus:
                     logger.info("The live bus is back.")
                 attempt = 0
                 await self._read(connection, first)
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, EOFError) as error:
                 if not attempt:
                     logger.warning("The live bus is away; the database is asked every 2 s instead: %s", error)
+            except Exception:  # a fault of our own must not leave the process deaf
+                logger.exception("The live bus is connected anew after a fault.")
             finally:
                 self._connection = None
                 self._confirmed.clear()

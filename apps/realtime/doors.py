@@ -81,7 +81,12 @@ class Doors:
             session = authority.sessions.get(socket.session_key)
             if session is None or session.until <= now:
                 answer.set_result(False)
-            else:
+                continue
+            try:
                 self._hub.attach(socket, session, authority, started)
+            except Exception:  # one socket's fault is not the batch's
+                logger.exception("A socket could not be let in.")
+                answer.set_exception(Busy(RETRY_MIN_MS))
+            else:
                 answer.set_result(True)
         self._socket_seconds = 0.8 * self._socket_seconds + 0.2 * (loop.time() - started) / len(batch)

@@ -29,6 +29,7 @@ CALM_SECONDS = 0.02
 HOT_BYTES = 64 * 1024
 RING_FRAMES = 500
 RING_BYTES = 256 * 1024
+RING_SECONDS = 120.0  # longer than pages need to come back; older changes are read from the database
 SWEEP_SECONDS = 20.0
 DEAF_SWEEP_SECONDS = 2.0
 POLL_SECONDS = 1.0
@@ -57,7 +58,7 @@ class Topic:
         self.floor = 0  # no member has a higher first place
         self.last = 0
         self.is_ready = False
-        self.ring: deque[tuple[int, int | None, bytes]] = deque()
+        self.ring: deque[tuple[int, int | None, bytes, float]] = deque()  # change, place, payload, when
         self.ring_bytes = 0
         self.ring_from = 0  # the ring holds every change after this one
         self.waiting: dict[int, messages.Packet] = {}  # changes that came before those in front of them
@@ -69,6 +70,10 @@ class Topic:
         self.flush_timer: asyncio.TimerHandle | None = None
         self.flushed_at = 0.0
         self.idle_since = 0.0
+
+    def drop_oldest(self) -> None:
+        self.ring_from, _, payload, _ = self.ring.popleft()
+        self.ring_bytes -= len(payload)
 
     @property
     def is_counted(self) -> bool:
@@ -140,7 +145,7 @@ class Hub:
         self._preparing = asyncio.Lock()
         self._nudge = asyncio.Event()
         self._sweep_now = asyncio.Event()
-        self._revoked: deque[tuple[float, Topic, int]] = deque(maxlen=10_000)
+        self._revoked: dict[int, list[tuple[float, Topic]]] = {}  # user -> what was taken in place lately
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
 
@@ -257,7 +262,7 @@ class Hub:
         first = self._first_place(socket, topic)
         payloads = [
             payload
-            for change, place, payload in topic.ring
+            for change, place, payload, _ in topic.ring
             if change > have and (place is None or place >= first)
         ] if have < topic.last else []  # fmt: skip
         if payloads and not socket.deliver(b"".join(map(frame_text, payloads)), payloads):
@@ -327,7 +332,8 @@ class Hub:
     def _on_message(self, channel: bytes, data: bytes) -> None:
         try:
             if channel == messages.control_channel():
-                self._look_again(*(user_id for user_id in messages.unpack_rights(data) if user_id in self.people))
+                asked = messages.unpack_rights(data) or self.people
+                self._look_again(*(user_id for user_id in asked if user_id in self.people))
                 return
             topic = self.by_channel.get(channel)
             if topic is None:
@@ -416,11 +422,10 @@ class Hub:
         topic.last = change
         if revokes:
             self._revoke(topic, revokes)
-        topic.ring.append((change, place, payload))
+        topic.ring.append((change, place, payload, self._loop.time()))
         topic.ring_bytes += len(payload)
         while len(topic.ring) > RING_FRAMES or topic.ring_bytes > RING_BYTES:
-            topic.ring_from, _, oldest = topic.ring.popleft()
-            topic.ring_bytes -= len(oldest)
+            topic.drop_oldest()
         if place is None or place >= topic.floor:
             self._send(topic, payload)
         else:
@@ -459,22 +464,27 @@ class Hub:
             self._deliver(topic.members, b"".join(map(frame_text, payloads)), payloads)
 
     def _deliver(self, sockets: Iterable[Socket], framed: bytes, payloads: Sequence[bytes]) -> None:
-        slow = []
+        failed = []
         for socket in sockets:
-            write = socket.write
-            if write is None:
-                if not socket.deliver(framed, payloads):
-                    slow.append(socket)
-            elif socket.unsent() > UNSENT_LIMIT:  # type: ignore[misc]
-                slow.append(socket)
-            else:
-                write(framed)
-        for socket in slow:
+            try:
+                write = socket.write
+                if write is None:
+                    if not socket.deliver(framed, payloads):
+                        failed.append(socket)
+                elif socket.unsent() > UNSENT_LIMIT:  # type: ignore[misc]
+                    failed.append(socket)
+                else:
+                    write(framed)
+            except Exception:  # a socket that breaks must not cost the others their message
+                logger.debug("A socket broke while it was written to.", exc_info=True)
+                failed.append(socket)
+        for socket in failed:
             self._drop_slow(socket)
 
     def _drop_slow(self, socket: Socket) -> None:
         self.leave(socket)
-        socket.resync()
+        with contextlib.suppress(Exception):
+            socket.resync()
 
     # -- Authority ----------------------------------------------------------------------------------------------------
 
@@ -483,7 +493,7 @@ class Hub:
         self._flush(topic)
         now = self._loop.time()
         for user_id in user_ids:
-            self._revoked.append((now, topic, user_id))
+            self._revoked.setdefault(user_id, []).append((now, topic))
             person = self.people.get(user_id)
             if person is not None and topic in person.rights:
                 self._take(person, topic)
@@ -510,7 +520,7 @@ class Hub:
 
     def _give(self, person: Person, rights: Mapping[tuple[str, int], Until], read_at: float) -> None:
         """Make a person's topics those that were read at `read_at`, but for what was revoked meanwhile."""
-        taken = {topic for at, topic, user_id in self._revoked if user_id == person.user_id and at >= read_at}
+        taken = {topic for at, topic in self._revoked.get(person.user_id, ()) if at >= read_at}
         now: dict[Topic, Until] = {}
         for key, right in rights.items():
             topic = self.topics.get(key)
@@ -623,7 +633,8 @@ class Hub:
                 logger.warning("The newest changes of the live topics could not be read.", exc_info=True)
 
     async def sweep(self) -> None:
-        """Ask once for the newest change of all topics here and fill those that are behind; let go of idle topics."""
+        """Ask once for the newest change of all topics here and fill those that are behind; let go of what is idle."""
+        self._forget_old()
         await self._let_go()
         topics = [topic for topic in self.topics.values() if topic.is_ready and topic.is_counted]
         if not topics:
@@ -632,6 +643,15 @@ class Hub:
         for topic in topics:
             if newest.get(topic, 0) > topic.last:
                 self._fill_soon(topic)
+
+    def _forget_old(self) -> None:
+        before = self._loop.time() - RING_SECONDS
+        for topic in self.topics.values():
+            while topic.ring and topic.ring[0][3] < before:
+                topic.drop_oldest()
+        for user_id, taken in list(self._revoked.items()):
+            if taken[-1][0] < before:
+                del self._revoked[user_id]
 
     async def _let_go(self) -> None:
         before = self._loop.time() - LINGER_SECONDS

@@ -50,6 +50,7 @@ def pack_hint(topic: str, body: bytes) -> bytes:
 
 
 def pack_rights(user_ids: Collection[int]) -> bytes:
+    """Ask the hubs to look at the rights of these users again; of nobody in particular means of all."""
     return b"r " + ",".join(map(str, user_ids)).encode()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import split_domain_port, validate_host
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WEB_SCHEMES = {"ws": "http", "wss": "https"}
@@ -30,7 +31,7 @@ def parse_origin(text: str) -> Origin | None:
 
 
 def is_allowed_origin(headers: Iterable[tuple[bytes, bytes]], scheme: str, allowed: Collection[str]) -> bool:
-    """Tell whether the one Origin header names an allowed origin, or, where none is listed, the Host itself.
+    """Tell whether the one Origin header names an allowed origin, or, where none is listed, the Host, an allowed one.
 
     Scheme, host and port are compared whole. A missing, doubled or malformed header is refused.
     """
@@ -51,7 +52,10 @@ def is_allowed_origin(headers: Iterable[tuple[bytes, bytes]], scheme: str, allow
         return False
     if allowed:
         return any(origin == parse_origin(candidate) for candidate in allowed)
-    return origin == parse_origin(f"{own_scheme(scheme, forwarded)}://{hosts[0].decode('latin-1')}")
+    host = hosts[0].decode("latin-1")
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    return origin == parse_origin(f"{own_scheme(scheme, forwarded)}://{host}")
 
 
 def own_scheme(scheme: str, forwarded: bytes) -> str:

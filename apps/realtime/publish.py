@@ -13,11 +13,13 @@ from typing import Any
 import orjson
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from . import messages
 
 CONNECT_SECONDS = 0.3
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 0.3
 OPEN_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ def _client() -> redis.Redis:
         socket_timeout=ANSWER_SECONDS,
         protocol=2,
         max_connections=32,
+        retry=Retry(NoBackoff(), 1),  # a pooled connection may be that of a bus that was restarted since
     )
 
 
@@ -95,6 +98,11 @@ def publish_rights(user_ids: Collection[int]) -> None:
     """Have the topics of these users looked up at once: they gained one, and should not wait for a raised epoch."""
     if user_ids:
         _breaker.send(messages.control_channel(), messages.pack_rights(user_ids))
+
+
+def publish_everybodys_rights() -> None:
+    """Have everybody's topics looked up at once: one was made that follows a rule."""
+    _breaker.send(messages.control_channel(), messages.pack_rights(()))
 
 
 def _as_json(body: Mapping[str, Any] | bytes) -> bytes:

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 
 from .consumers import LiveConsumer, refuse_path
 from .hub import current_hub, stop_hub
+from .protocol import find_fault
 
 # Channels routes by Django's patterns, whose types know views only.
 _consumer: Any = LiveConsumer.as_asgi()
@@ -20,6 +21,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            find_fault()
             current_hub()
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -1,5 +1,6 @@
 """Verbs on places."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.contrib.postgres.fields import DateRangeField  # noqa: F401 — registers the range types
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.audit.actions import write_entry
 from apps.core import clock
 from apps.core.events import publish
+from apps.core.registries import registries
 
 from .events import UnitMoved
 from .models import Department, DepartmentPlacement, Site, Unit, UnitPlacement
@@ -26,6 +28,7 @@ def place_department(*, department: Department, site: Site, by: int | None, on: 
     Raises SitesError for a day ahead: rosters and channels follow at once, so a move is entered on its day.
     """
     _refuse_future(on, site)
+    had_parent = DepartmentPlacement.objects.filter(department=department).exists()
     _close_and_open(
         DepartmentPlacement.objects.filter(department=department),
         DepartmentPlacement(department=department, site=site, during=DateRange(on, None)),
@@ -41,6 +44,8 @@ def place_department(*, department: Department, site: Site, by: int | None, on: 
         detail={"site": site.code, "on": on.isoformat()},
         site_code=site.code,
     )
+    if had_parent:
+        _tell_move(list(department.units.all()))
 
 
 @transaction.atomic
@@ -67,7 +72,16 @@ def place_unit(*, unit: Unit, department: Department, by: int | None, on: date) 
         site_code=department.site.code,
     )
     if had_parent:
-        publish(UnitMoved(unit_id=unit.pk, department_id=department.pk))
+        _tell_move([unit])
+
+
+def _tell_move(units: Collection[Unit]) -> None:
+    """Raise the epochs of the people of these units in this transaction, and publish the news."""
+    if registries.units_moved is not None:
+        registries.units_moved([unit.pk for unit in units])
+    at = clock.now().isoformat()
+    for unit in units:
+        publish(UnitMoved(unit_id=unit.pk, department_id=unit.department_id, at=at))
 
 
 def _refuse_future(on: date, site: Site) -> None:

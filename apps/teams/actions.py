@@ -1,9 +1,9 @@
-"""Verbs on teams and channels. Locks: people by id (their epoch), then the channel, then the rest."""
+"""Verbs on teams and channels. Locks: people by id (their epoch), then the team, then channels by id, then the rest."""
 
 from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from apps.audit.actions import write_entry
@@ -11,7 +11,7 @@ from apps.core import clock
 from apps.core.events import publish
 from apps.people.actions import raise_epochs
 from apps.people.models import User
-from apps.realtime.publish import publish_change, publish_rights
+from apps.realtime.publish import publish_change, publish_everybodys_rights, publish_rights
 from apps.sites.models import Site
 
 from . import permissions, queries
@@ -36,7 +36,24 @@ def _audit(action: str, by: User | None, thing: Team | Channel, **detail: object
         object_type=thing._meta.label_lower,
         object_id=str(thing.pk),
         detail=detail,
+        site_code=_site_code(thing),
     )
+
+
+def _site_code(thing: Team | Channel) -> str:
+    if isinstance(thing, Team):
+        return thing.site.code
+    if thing.site is not None:
+        return thing.site.code
+    return thing.team.site.code if thing.team is not None else ""
+
+
+def _lock_team(team: Team) -> Team:
+    """Lock a team's row until the end of the transaction. Raises TeamsError where it was archived."""
+    locked = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if locked.is_archived:
+        raise TeamsError(_("The team is archived."))
+    return locked
 
 
 def lock_channel(channel_id: int) -> Channel:
@@ -88,8 +105,12 @@ def create_team(
 def _join_team(team: Team, user: User, *, is_owner: bool = False) -> None:
     """Write the one row of a membership; the epoch lets the gateways find the channels that come with it."""
     raise_epochs([user.pk])
+    team = _lock_team(team)
+    if permissions.is_team_member(user, team):
+        return  # they came in meanwhile, in another tab
     TeamMembership.objects.create(team=team, user=user, is_owner=is_owner)
-    publish(TeamJoined(team_id=team.pk, user_id=user.pk))
+    standard = team.channels.filter(kind=ChannelKind.STANDARD).values_list("pk", "last_number")
+    publish(TeamJoined(team_id=team.pk, user_id=user.pk, numbers={str(pk): number for pk, number in standard}))
     transaction.on_commit(lambda: publish_rights([user.pk]))
 
 
@@ -121,11 +142,17 @@ def remove_from_team(*, team: Team, user: User, by: User) -> None:
 
 def _leave_team(team: Team, user: User) -> None:
     raise_epochs([user.pk])
-    owners = TeamMembership.objects.open().filter(team=team, is_owner=True)
-    others = TeamMembership.objects.open().filter(team=team).exclude(user=user)
-    if owners.filter(user=user).exists() and others.exists() and not owners.exclude(user=user).exists():
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    members = TeamMembership.objects.open().filter(team=team)
+    own = members.filter(user=user)
+    if not own.exists():
+        raise TeamsError(_("This person is not in the team."))
+    others = members.exclude(user=user).filter(user__is_active=True)
+    if own.filter(is_owner=True).exists() and others.exists() and not others.filter(is_owner=True).exists():
         raise TeamsError(_("You are the last owner. Make somebody else an owner before you leave."))
-    TeamMembership.objects.open().filter(team=team, user=user).update(left_at=clock.now())
+    now = clock.now()
+    own.update(left_at=now)
+    Invitation.objects.open().filter(Q(team=team) | Q(channel__team=team), user=user).update(answered_at=now)
     private = Channel.objects.filter(
         team=team, kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None
     )
@@ -134,11 +161,29 @@ def _leave_team(team: Team, user: User) -> None:
 
 
 @transaction.atomic
+def appoint_owner(*, team: Team, by: User) -> User:
+    """Make the longest-standing active member the owner of a team that has lost its owners; IT's verb."""
+    if not by.has_role("it"):
+        raise NotAllowed(_("Only IT may do that."))
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    active = TeamMembership.objects.open().filter(team=team, user__is_active=True).select_related("user")
+    first = active.order_by("joined_at", "pk").first()
+    if first is None:
+        raise TeamsError(_("The team has no active member."))
+    if not active.filter(is_owner=True).exists():
+        TeamMembership.objects.filter(pk=first.pk).update(is_owner=True)
+        _audit("teams.owner_made", by, team, user=first.user_id)
+    owner: User = first.user
+    return owner
+
+
+@transaction.atomic
 def make_owner(*, team: Team, user: User, by: User) -> None:
     """Make a member an owner of the team."""
     if not permissions.can_manage_team(by, team):
         raise NotAllowed(_("Only an owner of the team may do that."))
-    TeamMembership.objects.open().filter(team=team, user=user).update(is_owner=True)
+    if not TeamMembership.objects.open().filter(team=team, user=user).update(is_owner=True):
+        raise TeamsError(_("This person is not in the team."))
     _audit("teams.owner_made", by, team, user=user.pk)
 
 
@@ -147,25 +192,26 @@ def invite_to_team(*, team: Team, users: Collection[User], by: User) -> int:
     """Invite people into a team and return how many new invitations that made; members and invited ones are skipped."""
     if not permissions.can_manage_team(by, team):
         raise NotAllowed(_("Only an owner of the team may do that."))
-    if not Team.objects.filter(pk=team.pk, archived_at=None).exists():
-        raise TeamsError(_("The team is archived."))
+    _lock_team(team)
     inside = set(TeamMembership.objects.open().filter(team=team, user__in=users).values_list("user_id", flat=True))
     wanted = [user for user in users if user.pk not in inside and user.is_active]
     return _invite(wanted, by=by, team=team, channel=None)
 
 
 def _invite(users: Sequence[User], *, by: User, team: Team | None, channel: Channel | None) -> int:
-    open_already = set(
-        Invitation.objects.open().filter(team=team, channel=channel, user__in=users).values_list("user_id", flat=True)
+    rows = Invitation.objects.open().filter(team=team, channel=channel)
+    before = rows.count()
+    # Two owners may invite the same person at the same moment: one invitation is enough.
+    Invitation.objects.bulk_create(
+        [Invitation(team=team, channel=channel, user=user, by=by) for user in users], ignore_conflicts=True
     )
-    rows = [Invitation(team=team, channel=channel, user=user, by=by) for user in users if user.pk not in open_already]
-    Invitation.objects.bulk_create(rows)
-    return len(rows)
+    return rows.count() - before
 
 
 @transaction.atomic
 def answer_invitation(*, invitation: Invitation, by: User, accept: bool) -> None:
     """Accept or decline one's own open invitation; an answered one is left as it is."""
+    raise_epochs([by.pk])  # people before anything else is locked
     row = Invitation.objects.select_for_update(no_key=True, of=("self",)).get(pk=invitation.pk)
     if row.answered_at is not None or row.user_id != by.pk:
         return
@@ -178,7 +224,8 @@ def answer_invitation(*, invitation: Invitation, by: User, accept: bool) -> None
     if row.team is not None and not permissions.is_team_member(by, row.team):
         _join_team(row.team, by)
     elif row.channel is not None:
-        raise_epochs([by.pk])
+        if row.channel.team is not None and not permissions.is_team_member(by, row.channel.team):
+            raise NotAllowed(_("This channel belongs to a team that you are not in."))
         _open_membership(lock_channel(row.channel.pk), by)
 
 
@@ -188,6 +235,7 @@ def archive_team(*, team: Team, by: User) -> None:
     if not permissions.can_manage_team(by, team):
         raise NotAllowed(_("Only an owner of the team may do that."))
     now = clock.now()
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     Team.objects.filter(pk=team.pk, archived_at=None).update(archived_at=now)
     for channel_id in team.channels.filter(archived_at=None).order_by("pk").values_list("pk", flat=True):
         _archive(lock_channel(channel_id))
@@ -197,7 +245,8 @@ def archive_team(*, team: Team, by: User) -> None:
 
 # -- Channels ----------------------------------------------------------------------------------------------------------
 def _open_channel(channel: Channel) -> Channel:
-    channel.full_clean(exclude=["team", "site", "created_by"])
+    # The key of a direct channel is left to the database: two who ask at once are told apart there.
+    channel.full_clean(exclude=["team", "site", "created_by", "direct_key"])
     channel.save()
     return channel
 
@@ -216,6 +265,9 @@ def create_channel(
     """Open a channel in a team: standard ones have the team's members, a private one its maker and whom they invite."""
     if not permissions.can_create_channel(by, team):
         raise NotAllowed(_("Only members of the team open channels in it."))
+    if is_private:
+        raise_epochs([by.pk])
+    team = _lock_team(team)
     members = (
         [] if is_private else list(TeamMembership.objects.open().filter(team=team).values_list("user_id", flat=True))
     )
@@ -256,6 +308,7 @@ def open_wide_channel(
         )
     )
     _audit("teams.channel_created", by, channel, kind=channel.kind)
+    transaction.on_commit(publish_everybodys_rights)
     return channel
 
 
@@ -301,17 +354,30 @@ def _open_membership(channel: Channel, user: User, *, is_owner: bool = False) ->
         return None
     change = take_change(channel)
     row = ChannelMembership.objects.create(channel=channel, user=user, is_owner=is_owner, change=change)
-    publish(ChannelJoined(channel_id=channel.pk, user_id=user.pk))
+    publish(ChannelJoined(channel_id=channel.pk, user_id=user.pk, number=channel.last_number))
     transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=True))
     return row
 
 
-def _close_membership(channel: Channel, user: User) -> None:
-    """Close an own row in a locked channel; the change stands in its place among the messages and revokes the topic there."""
+def _close_membership(channel: Channel, user: User) -> bool:
+    """Close an own row in a locked channel and return whether there was one.
+
+    The change stands in its place among the messages and revokes the topic there. Where the last owner goes, the
+    longest-standing member becomes one.
+    """
+    members = ChannelMembership.objects.open().filter(channel=channel)
+    own = members.filter(user=user).first()
+    if own is None:
+        return False
     change = take_change(channel)
-    closed = ChannelMembership.objects.open().filter(channel=channel, user=user)
-    if closed.update(left_at=clock.now(), change=change):
-        transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=False))
+    ChannelMembership.objects.filter(pk=own.pk).update(left_at=clock.now(), change=change)
+    left = members.filter(user__is_active=True).order_by("joined_at", "pk")
+    if own.is_owner and channel.kind == ChannelKind.PRIVATE and not left.filter(is_owner=True).exists():
+        heir = left.first()
+        if heir is not None:
+            ChannelMembership.objects.filter(pk=heir.pk).update(is_owner=True)
+    transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=False))
+    return True
 
 
 def _tell_membership(channel_id: int, change: int, user_id: int, *, joined: bool) -> None:
@@ -331,15 +397,12 @@ def invite_to_channel(*, channel: Channel, users: Collection[User], by: User) ->
     inside = set(
         ChannelMembership.objects.open().filter(channel=channel, user__in=users).values_list("user_id", flat=True)
     )
-    return _invite([u for u in users if u.pk not in inside and u.is_active], by=by, team=None, channel=channel)
-
-
-@transaction.atomic
-def add_to_channel(*, channel: Channel, user: User, by: User | None) -> None:
-    """Write an own row for somebody without asking them; for imports and IT."""
-    raise_epochs([user.pk])
-    _open_membership(lock_channel(channel.pk), user)
-    _audit("teams.channel_member_added", by, channel, user=user.pk)
+    team = TeamMembership.objects.open().filter(team=channel.team_id, user__in=users)
+    members = set(team.values_list("user_id", flat=True))
+    wanted = [u for u in users if u.pk in members and u.pk not in inside and u.is_active]
+    if not wanted:
+        raise TeamsError(_("Only members of the team can be invited into its private channels."))
+    return _invite(wanted, by=by, team=None, channel=channel)
 
 
 @transaction.atomic
@@ -357,7 +420,8 @@ def remove_from_channel(*, channel: Channel, user: User, by: User) -> None:
     if not permissions.can_manage_channel(by, channel) or not channel.has_own_rows:
         raise NotAllowed(_("Only an owner of the channel may do that."))
     raise_epochs([user.pk])
-    _close_membership(lock_channel(channel.pk), user)
+    if not _close_membership(lock_channel(channel.pk), user):
+        raise TeamsError(_("This person is not in the channel."))
     _audit("teams.channel_member_removed", by, channel, user=user.pk)
 
 
@@ -376,4 +440,5 @@ def _archive(channel: Channel) -> None:
     channel.archived_at = clock.now()
     Channel.objects.filter(pk=channel.pk).update(archived_at=channel.archived_at, last_change=F("last_change") + 1)
     change = channel.last_change + 1
+    Invitation.objects.open().filter(channel=channel).update(answered_at=channel.archived_at)
     transaction.on_commit(lambda: publish_change("channel", channel.pk, change, {"kind": "archived"}))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import PortalAdmin
 
-from . import actions
+from . import actions as teams_actions
 from .models import Channel, Team
 
 
@@ -32,6 +32,22 @@ class TeamAdmin(ReadOnlyForMost):
     list_select_related = ("site",)
     search_fields = ("name_ko", "name_en", "name_ar")
     fields = ("name_ko", "name_en", "name_ar", "description", "is_open", "site", "created_at", "archived_at")
+    actions = ["appoint_owners"]
+
+    @admin.action(description=_("Give a team without owners its longest-standing member as owner"))
+    def appoint_owners(self, request: HttpRequest, queryset: Any) -> None:
+        viewer: Any = request.user
+        for team in queryset:
+            try:
+                owner = teams_actions.appoint_owner(team=team, by=viewer)
+            except teams_actions.TeamsError as error:
+                messages.error(request, f"{team}: {error}")
+            else:
+                messages.info(request, _("%(team)s: %(name)s is an owner.") % {"team": team, "name": owner})
+
+    def site_code_of(self, obj: Team) -> str:
+        return obj.site.code
+
     readonly_fields = ("site", "created_at", "archived_at")
 
 
@@ -59,5 +75,5 @@ class ChannelAdmin(ReadOnlyForMost):
             return
         viewer: Any = request.user
         names = {name: getattr(obj, name) for name in ("name_ko", "name_en", "name_ar", "topic")}
-        obj.pk = actions.open_wide_channel(by=viewer, site=obj.site, **names).pk
+        obj.pk = teams_actions.open_wide_channel(by=viewer, site=obj.site, **names).pk
         messages.info(request, _("A channel for all staff of the site is open; without a site, of the network."))

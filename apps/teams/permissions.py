@@ -11,11 +11,6 @@ def can_read(user: User, channel: Channel) -> bool:
     return Channel.objects.readable(user, channel.pk) is not None
 
 
-def can_write(user: User, channel: Channel) -> bool:
-    """Readers write, unless the channel is archived or a registered rule says otherwise."""
-    return may_write_where_readable(user, channel) and can_read(user, channel)
-
-
 def may_write_where_readable(user: User, channel: Channel) -> bool:
     """Whether somebody who reads a channel may also write in it; no query for the kinds of this app."""
     if not user.is_active or channel.is_archived:

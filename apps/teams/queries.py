@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -134,6 +135,11 @@ def open_invitations(user: User) -> QuerySet[Invitation]:
 def channels_in_team(team: Team, viewer: User) -> QuerySet[Channel]:
     """Return the channels of a team that the viewer may read, by name."""
     return Channel.objects.visible_to(viewer).filter(team=team).order_by("kind", "name_ko", "name_en", "id")
+
+
+def team_member_ids(team_id: int | None) -> QuerySet[TeamMembership, Any]:
+    """Return, as a subquery, the ids of the people who are in a team."""
+    return TeamMembership.objects.open().filter(team=team_id).values("user")
 
 
 def members_of_team(team: Team) -> QuerySet[TeamMembership]:

@@ -146,7 +146,10 @@ def _invite(request: SignedInRequest, place: Team | Channel, verb: Callable[[lis
                 return redirect("team-detail", place.pk)
             return redirect(registries.link("channel", place.pk) or "team-list")
     text = request.GET.get("q", "")[:100]
-    found = search_people(request.user, text=text).exclude(pk=request.user.pk)[:30]
+    people = search_people(request.user, text=text).exclude(pk=request.user.pk)
+    if isinstance(place, Channel):
+        people = people.filter(pk__in=queries.team_member_ids(place.team_id))
+    found = people[:30]
     template = "teams/_people_to_invite.html" if request.headers.get("HX-Request") else "teams/invite.html"
     return render(request, template, {"form": form, "place": place, "found": found, "query": text})
 

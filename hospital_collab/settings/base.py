@@ -15,6 +15,7 @@ VAR = Path(env.text("PORTAL_VAR", str(BASE_DIR / "var")))
 PORTAL_PORT = env.number("PORTAL_PORT", 8000)
 PORTAL_BIND = env.text("PORTAL_BIND", "127.0.0.1")
 SECRET_KEY = env.text("SECRET_KEY")
+NO_KEY = "commands run without a key, but nothing is served with this one"
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -92,7 +93,7 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a text that is too long is given back to its writer, so it is read
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # -- Data ---------------------------------------------------------------------------------------------------------------
@@ -107,6 +108,9 @@ if DATABASE_OWNER_URL != DATABASE_URL:
 DATABASE_POOL = {"min_size": 2, "max_size": env.number("DATABASE_POOL_MAX", 10), "timeout": 5.0}
 if env.flag("PORTAL_WEB"):
     DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_POOL
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a failover no request gets a connection that is gone
+    # Nobody waits longer than this for a lock or a statement; the answer is 503, to be tried again.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=5000 -c statement_timeout=30000"
 WEB_PROCESSES, WORKER_PROCESSES = (
     env.number("WEB_PROCESSES", 1),
     env.number("WORKER_PROCESSES", 2),
@@ -114,7 +118,7 @@ WEB_PROCESSES, WORKER_PROCESSES = (
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.cache.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "portal",
     },

@@ -106,6 +106,23 @@ def test_poison_is_put_aside_after_twelve_attempts(seen, clock):
     assert "not now" in row.error
 
 
+def test_an_event_that_waits_behind_poison_is_still_handed_over(seen, clock):
+    seen["fail"] = True
+    publish(1)
+    publish(2)
+    for _ in range(ATTEMPTS_BEFORE_DEAD + 2):
+        actions.drain_outbox()
+        clock.shift(timedelta(minutes=10))
+    first, second = OutboxEvent.objects.order_by("id")
+    assert first.dead_at is not None
+    seen["fail"] = False
+    clock.shift(timedelta(hours=2))
+    actions.drain_outbox()
+    second.refresh_from_db()
+    assert second.pending == []
+    assert seen["bad"] == [(1, 2)]
+
+
 def test_a_hint_that_fails_disturbs_nobody(seen, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         events.publish(ThingHinted(thing_id=5))

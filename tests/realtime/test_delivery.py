@@ -316,3 +316,49 @@ def test_a_place_before_ones_own_is_kept_back(world: World) -> None:
             assert again.texts() == ["new"]
 
     run(story())
+
+
+def test_a_socket_that_breaks_costs_the_others_nothing(world: World) -> None:
+    async def story() -> None:
+        async with serving() as gateway:
+            await gateway.page(world.sign_in(17))
+            other = await gateway.page(world.sign_in(18))
+
+            def break_down(data: bytes) -> None:
+                raise RuntimeError("this transport is gone")
+
+            hub = hubs.current_hub()
+            next(iter(hub.people[17].sockets)).write = break_down
+            world.say(1, "for those who are left")
+            await other.until("change")
+            assert 17 not in hub.people
+
+    run(story())
+
+
+def test_what_nobody_came_back_for_is_let_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with serving() as gateway:
+            page = await gateway.page(world.sign_in(17))
+            hub = hubs.current_hub()
+            world.say(1, "soon old")
+            await page.until("change")
+            topic = hub.topics["room", 1]
+            assert topic.ring_bytes
+            monkeypatch.setattr(hubs, "RING_SECONDS", -1.0)
+            await hub.sweep()
+            assert (topic.ring_bytes, len(topic.ring), topic.ring_from) == (0, 0, 1)
+            await page.socket.close()
+            await until(lambda: 17 not in hub.people)
+            assert topic.holders == 0
+            await hub.sweep()
+            assert hub.topics  # pages come back within seconds
+            monkeypatch.setattr(hubs, "LINGER_SECONDS", -1.0)
+            await hub.sweep()
+            assert not hub.topics
+            assert not hub.by_channel
+            again = await gateway.page(world.sign_in(17), have={"room:1": 0})
+            await again.until("change")
+            assert again.texts() == ["soon old"]
+
+    run(story())

@@ -58,7 +58,15 @@ def test_an_origin_is_compared_whole(origins, host, scheme, allowed, is_allowed)
     assert is_allowed_origin(headers, scheme, allowed) is is_allowed
 
 
+def test_a_host_that_is_not_the_portals_is_refused(settings) -> None:
+    headers = [(b"host", b"rebound.example"), (b"origin", b"http://rebound.example")]
+    assert not is_allowed_origin(headers, "ws", [])
+    settings.ALLOWED_HOSTS = [".example"]
+    assert is_allowed_origin(headers, "ws", [])
+
+
 def test_a_proxy_names_the_scheme_only_where_the_settings_say_so(settings) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
     headers = [(b"host", b"portal.example"), (b"origin", b"https://portal.example"), (b"x-forwarded-proto", b"https")]
     assert not is_allowed_origin(headers, "ws", [])
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -5,7 +5,10 @@ from django.core.exceptions import ValidationError
 
 from apps.audit.models import AuditEntry
 from apps.core import actions as core_actions
+from apps.core import events
+from apps.messaging import actions as messaging_actions
 from apps.messaging import queries as messaging_queries
+from apps.people import actions as people_actions
 from apps.people.models import StaffType, User
 from apps.teams import actions, permissions, queries
 from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, TeamMembership
@@ -146,7 +149,7 @@ def test_an_archived_team_is_read_only(site):
     actions.archive_team(team=team, by=owner)
     channel.refresh_from_db()
     assert permissions.can_read(member, channel)
-    assert not permissions.can_write(member, channel)
+    assert not permissions.may_write_where_readable(member, channel)
     with pytest.raises(actions.TeamsError):
         actions.invite_to_team(team=team, users=[make_person()], by=owner)
 
@@ -191,3 +194,81 @@ def test_what_a_page_shows_is_what_the_gateway_subscribes_to(site):
     for person in (owner, member, make_person()):
         seen = set(Channel.objects.visible_to(person).values_list("pk", flat=True))
         assert seen == set(queries.channels_of([person.pk])[person.pk])
+
+
+def test_who_was_removed_from_a_team_cannot_accept_into_its_private_channel(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    channel = actions.create_channel(team=team, by=owner, name_ko="비공개", is_private=True)
+    actions.invite_to_channel(channel=channel, users=[member], by=owner)
+    invitation = Invitation.objects.get()
+    actions.remove_from_team(team=team, user=member, by=owner)
+    actions.answer_invitation(invitation=invitation, by=member, accept=True)
+    assert not permissions.can_read(member, channel)
+    with pytest.raises(actions.TeamsError):
+        actions.invite_to_channel(channel=channel, users=[member], by=owner)
+
+
+def test_verbs_on_somebody_who_is_not_there_change_nothing(site):
+    owner, stranger = make_person(site=site), make_person()
+    team = make_team(owner=owner, site=site)
+    channel = actions.create_channel(team=team, by=owner, name_ko="비공개", is_private=True)
+    before = (AuditEntry.objects.count(), epoch(stranger), Channel.objects.get(pk=channel.pk).last_change)
+    for verb in (
+        lambda: actions.make_owner(team=team, user=stranger, by=owner),
+        lambda: actions.remove_from_team(team=team, user=stranger, by=owner),
+        lambda: actions.remove_from_channel(channel=channel, user=stranger, by=owner),
+    ):
+        with pytest.raises(actions.TeamsError):
+            verb()
+    after = (AuditEntry.objects.count(), epoch(stranger), Channel.objects.get(pk=channel.pk).last_change)
+    assert after == before
+
+
+def test_an_archived_channel_has_no_open_invitation(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    channel = actions.create_channel(team=team, by=owner, name_ko="비공개", is_private=True)
+    actions.invite_to_channel(channel=channel, users=[member], by=owner)
+    actions.archive_channel(channel=channel, by=owner)
+    assert not Invitation.objects.visible_to(member).exists()
+    start = channel.last_change
+    assert messaging_queries.frames_after(channel.pk, start).frames[-1].body == b'{"kind":"archived"}'
+
+
+def test_it_gives_a_team_that_lost_its_owners_a_new_one(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    people_actions.deactivate(user=owner, by=None)
+    it = make_person()
+    grant(it, "it")
+    assert actions.appoint_owner(team=team, by=it) == member
+    assert permissions.can_manage_team(member, team)
+    with pytest.raises(actions.NotAllowed):
+        actions.appoint_owner(team=team, by=member)
+
+
+def test_a_worker_that_lags_does_not_hide_what_is_new(site, monkeypatch):
+    monkeypatch.setattr(events, "_wakers", [])
+    one, other = make_person(site=site), make_person(site=site)
+    channel = actions.open_direct(by=one, other=other)
+    for _ in range(3):
+        send(one, channel)
+    team = make_team(owner=one, site=site, is_open=True)
+    standard = team.channels.get()
+    send(one, standard)
+    actions.join_team(team=team, by=other)
+    send(one, standard)
+    core_actions.drain_outbox()
+    unread = {item.channel: item.unread for item in messaging_queries.conversations_of(other)}
+    assert unread == {channel: 3, standard: 1}
+
+
+def test_marks_of_those_who_left_are_not_shown(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    channel = make_channel(member, owner=owner, kind="private")
+    message = send(owner, channel)
+    messaging_actions.save_marks({(member.pk, channel.pk): (message.number, 0)})
+    assert member.pk in messaging_queries.marks_of(channel)
+    actions.leave_channel(channel=channel, by=member)
+    assert member.pk not in messaging_queries.marks_of(channel)

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import logging
 import random
 import re
 import socket
@@ -221,6 +222,7 @@ def send_raw_bytes(web: Web, count: int, dice: random.Random, report: Report) ->
 
 def send_frames(web: Web, people: list[Person], world: World, count: int, dice: random.Random, report: Report) -> None:
     closes: Counter[str] = Counter()
+    logging.getLogger("websockets.client").setLevel(logging.CRITICAL)  # that connections break is what is tried here
     while report.frames < count:
         person = dice.choice(people)
         report.connections += 1

@@ -1,6 +1,7 @@
 """Who acts in the gauntlet: people of the demo hospital with sessions, and one conversation of many of them."""
 
 from dataclasses import dataclass
+from io import StringIO
 
 from django.core.management import call_command
 
@@ -33,7 +34,7 @@ class World:
 
 def build_world(senders: int) -> World:
     """Fill the empty database with the demo hospital and sign people in."""
-    call_command("seed_demo", verbosity=0)
+    call_command("seed_demo", stdout=StringIO())
     people = User._default_manager.filter(is_active=True)
     roles = list(people.filter(staff_number__in=[person.staff_number for person in demo.SIGN_INS]).order_by("pk"))
     talkers = list(people.exclude(pk__in=[user.pk for user in roles]).order_by("pk")[:senders])

@@ -101,6 +101,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("authz_epoch", models.PositiveIntegerField(default=0, editable=False)),
+                ("sessions_ended", models.PositiveIntegerField(default=0, editable=False)),
                 ("search", models.TextField(default="", editable=False)),
                 (
                     "home_unit",

@@ -47,7 +47,7 @@ class Grant(models.Model):
     class Meta:
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
-        indexes: ClassVar = [models.Index(fields=["role", "user"], name="grant_by_role")]  # queries.people_with_role
+        indexes: ClassVar = [models.Index(fields=["role", "user"], name="grant_by_role")]  # the admin list by role
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=(

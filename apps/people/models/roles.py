@@ -17,6 +17,7 @@ class Role:
     label: ClassVar[str | Promise]
     may: ClassVar[str | Promise]
     enters_admin: ClassVar[bool] = False
+    scopes: ClassVar[frozenset[str]] = frozenset({"network", "site", "department", "unit"})
 
 
 class ITRole(Role):
@@ -24,6 +25,7 @@ class ITRole(Role):
     label = _("IT")
     may = _("Edits sites, departments, units, people and grants; never reads conversations of others.")
     enters_admin = True
+    scopes = frozenset({"network"})
 
 
 class UnitManager(Role):
@@ -31,6 +33,7 @@ class UnitManager(Role):
     label = _("Manager of a unit")
     may = _("Sees and edits the people and assignments of the units in the scope.")
     enters_admin = True
+    scopes = frozenset({"site", "department", "unit"})
 
 
 class PrivacyOfficer(Role):
@@ -38,6 +41,7 @@ class PrivacyOfficer(Role):
     label = _("Privacy officer")
     may = _("Reads the audit of the sites in the scope; changes nothing.")
     enters_admin = True
+    scopes = frozenset({"network", "site"})
 
 
 class Educator(Role):

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -136,6 +137,9 @@ class User(AbstractBaseUser):
     input = models.CharField(_("input"), max_length=5, choices=InputMode.choices, default=InputMode.AUTO)
     # Raised when a right of this person ends; live gateways poll it once a second.
     authz_epoch = models.PositiveIntegerField(default=0, editable=False)
+    sessions_ended = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # in the hash of each session: raised, all end
     search = models.TextField(editable=False, default="")
 
     USERNAME_FIELD = "staff_number"
@@ -175,6 +179,10 @@ class User(AbstractBaseUser):
         if fields is not None and {"name_ko", "name_en", "name_ar", "specialty", "email"}.intersection(fields):
             kwargs["update_fields"] = {*fields, "search"}
         super().save(*args, **kwargs)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must carry to hold: it changes with the password, and when all sessions are ended."""
+        return salted_hmac("people.session", f"{self.password}:{self.sessions_ended}", algorithm="sha256").hexdigest()
 
     # -- Names -----------------------------------------------------------------------------------------------------
     @property

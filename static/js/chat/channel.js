@@ -187,7 +187,10 @@ async function catchUp(from) {
     if (!answer.ok) return;
     const missed = await answer.json();
     if (missed.reload) window.location.reload();
-    for (const change of missed.changes) if (change.body.kind === "message") receive(change.body.message);
+    for (const change of missed.changes) {
+      if (change.body.kind === "message") receive(change.body.message);
+      else if (change.body.kind === "archived") window.location.reload();
+    }
     chat.dataset.change = missed.newest;
     live.has(topic, missed.newest);
   } finally {

@@ -17,10 +17,21 @@ from apps.operations.gauntlet.server import Web
 from apps.operations.gauntlet.world import World, build_world
 from apps.operations.places import ROOT, OperationsError
 
-SENDERS = 24
+SENDERS = 48  # enough that a kill meets requests at every stage
 SHORT = {"kills": 5, "frames": 5_000, "bench_seconds": 10}
 LONG = {"kills": 100, "frames": 100_000, "bench_seconds": 60}
 BENCH_SIZE = 100
+BENCH_FIGURES = (
+    "message_cpu_ms",
+    "mark_cpu_ms",
+    "latency_ms",
+    "last_receiver_ms",
+    "lost",
+    "duplicated",
+    "reordered",
+    "refused",
+)
+"""The others need rooms of several sizes: `manage.py bench_chat` measures them."""
 
 
 class Command(BaseCommand):
@@ -106,8 +117,9 @@ class Command(BaseCommand):
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         found: dict[str, Any] = {"violations": []}
         try:
-            found |= json.loads(answer.stdout)
-        except json.JSONDecodeError:
+            measured = json.loads(answer.stdout)
+            found |= {name: measured[name] for name in BENCH_FIGURES}
+        except (json.JSONDecodeError, KeyError):
             found["violations"].append(f"the bench printed no figures: {answer.stderr[-500:]}")
         if answer.returncode and not found["violations"]:
             found["violations"].append(

@@ -94,7 +94,9 @@ class Command(BaseCommand):
                 for person in demo.SIGN_INS:
                     self.stdout.write(f"    {person.staff_number:8} {person.role!s:16} {person.site}")
         elif not has_people:
-            self.stdout.write("\n  Nobody can sign in yet: make the first account with  ./run manage createsuperuser\n")
+            self.stdout.write(
+                "\n  Nobody can sign in yet: make the first account with  ./run manage appoint_it STAFFNUMBER --name NAME\n"
+            )
         self.stdout.write("\n  Ctrl-C stops everything.\n")
         self.stdout.flush()
 
