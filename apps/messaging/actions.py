@@ -268,10 +268,10 @@ def mark_read(*, user: User, channel: Channel, up_to: int) -> None:
     save_marks({(user.pk, channel.pk): (up_to, up_to)})
 
 
-def mark_opened(*, user: User, channel: Channel, has_script: bool) -> None:
-    """Mark a channel read when its newest page is opened; a page with a script tells itself what was seen."""
-    if not has_script and channel.last_number:
-        mark_read(user=user, channel=channel, up_to=channel.last_number)
+def mark_opened(*, user: User, channel: Channel, up_to: int, has_script: bool) -> None:
+    """Mark read what a page shows when it is opened; one with a script tells itself what was seen."""
+    if not has_script and up_to:
+        mark_read(user=user, channel=channel, up_to=up_to)
 
 
 def start_marks(*, user_id: int, numbers: Mapping[int, int], anew: bool) -> None:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from apps.people.models import User
@@ -45,6 +45,7 @@ class MessageRow:
     starts_group: bool = True  # an author's messages within five minutes stand together
     starts_day: bool = False
     is_first_unread: bool = False
+    new_replies: int = 0  # replies in the thread that the viewer has not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +106,21 @@ def reactions_of(messages: Collection[int]) -> dict[int, tuple[ReactionGroup, ..
 
 
 def build_rows(messages: Sequence[Message], *, viewer: User, first_unread: int = 0) -> tuple[MessageRow, ...]:
-    """Return messages, oldest first, as rows with day breaks and groups in the viewer's zone; one query for reactions."""
+    """Return messages, oldest first, as rows with day breaks and groups in the viewer's zone.
+
+    One query for reactions, and with `first_unread` (a number; 0 where all is read) one for unread replies.
+    """
     reactions = reactions_of([message.pk for message in messages])
+    new_replies = new_replies_of(messages, viewer=viewer, first_unread=first_unread) if first_unread else {}
     zone = viewer.time_zone
     rows: list[MessageRow] = []
     previous: Message | None = None
     for message in messages:
         day = message.created_at.astimezone(zone).date()
         starts_day = previous is None or previous.created_at.astimezone(zone).date() != day
-        is_first_unread = message.number == first_unread
+        # The first unread number may be a reply's, which stands in its thread: the line is drawn at the next root.
+        is_first_unread = bool(first_unread) and message.number >= first_unread
+        is_first_unread = is_first_unread and (previous is None or previous.number < first_unread)
         continues = (
             previous is not None
             and previous.author_id == message.author_id
@@ -129,10 +136,33 @@ def build_rows(messages: Sequence[Message], *, viewer: User, first_unread: int =
                 starts_group=not continues,
                 starts_day=starts_day,
                 is_first_unread=is_first_unread,
+                new_replies=new_replies.get(message.pk, 0),
             )
         )
         previous = message
     return tuple(rows)
+
+
+def new_replies_of(roots: Sequence[Message], *, viewer: User, first_unread: int) -> dict[int, int]:
+    """Return, for roots, how many replies of others the viewer has not read; one query."""
+    replies = Message.objects.filter(root__in=roots, number__gte=first_unread).exclude(author=viewer)
+    return dict(replies.values_list("root").annotate(count=Count("pk")))
+
+
+def threads_with_news(channel: Channel, *, viewer: User, first_unread: int, besides: Page) -> list[Message]:
+    """Return the roots outside a page whose threads hold unread replies of others, at most twenty; one query."""
+    if not first_unread:
+        return []
+    replies = Message.objects.filter(channel=channel, root__isnull=False, number__gte=first_unread)
+    roots = replies.exclude(author=viewer).values("root")
+    shown = [row.message.pk for row in besides.rows]
+    first = visible_from(channel, viewer)
+    return list(
+        Message.objects.filter(pk__in=roots, number__gte=first)
+        .exclude(pk__in=shown)
+        .select_related("author")
+        .order_by("-last_reply_at")[:20]
+    )
 
 
 def _history(channel: Channel, visible_from: int) -> QuerySet[Message]:
@@ -153,18 +183,28 @@ def visible_from(channel: Channel, user: User) -> int:
 
 
 def page_of(
-    channel: Channel, *, viewer: User, before: int | None = None, around: int | None = None, first_unread: int = 0
+    channel: Channel,
+    *,
+    viewer: User,
+    before: int | None = None,
+    newer: int | None = None,
+    around: int | None = None,
+    first_unread: int = 0,
 ) -> Page:
-    """Return fifty messages of a channel by keyset: the newest, those before a number, or those around one.
+    """Return fifty messages of a channel by keyset: the newest, those before or after a number, or those around one.
 
     Three queries at most (where history begins, messages with authors, reactions), whatever the channel's size.
     """
     history = _history(channel, visible_from(channel, viewer))
     if around is not None:
         older = list(history.filter(number__lt=around).reverse()[: PAGE // 2 + 1])
-        newer = list(history.filter(number__gte=around)[: PAGE // 2 + 1])
-        has_older, has_newer = len(older) > PAGE // 2, len(newer) > PAGE // 2
-        messages = [*reversed(older[: PAGE // 2]), *newer[: PAGE // 2]]
+        later = list(history.filter(number__gte=around)[: PAGE // 2 + 1])
+        has_older, has_newer = len(older) > PAGE // 2, len(later) > PAGE // 2
+        messages = [*reversed(older[: PAGE // 2]), *later[: PAGE // 2]]
+    elif newer is not None:
+        following = list(history.filter(number__gt=newer)[: PAGE + 1])
+        has_older, has_newer = True, len(following) > PAGE
+        messages = following[:PAGE]
     else:
         if before is not None:
             history = history.filter(number__lt=before)
@@ -176,10 +216,21 @@ def page_of(
     )
 
 
+def page_to_open(channel: Channel, *, viewer: User, first_unread: int) -> Page:
+    """Return where somebody begins to read: the newest page, or the one around the first unread message if that is older."""
+    page = page_of(channel, viewer=viewer, first_unread=first_unread)
+    if first_unread and page.has_older and page.first > first_unread:
+        return page_of(channel, viewer=viewer, around=first_unread, first_unread=first_unread)
+    return page
+
+
 def thread_of(root: Message, *, viewer: User) -> tuple[MessageRow, ...]:
-    """Return a root and its replies, oldest first; at most the newest 500 replies."""
+    """Return a root and its replies, oldest first; at most the newest 500 replies. The first reply names its author."""
     replies = Message.objects.filter(root=root).select_related("author__home_unit").order_by("-number")[:500]
-    return build_rows([root, *reversed(replies)], viewer=viewer)
+    first, *others = build_rows([root, *reversed(replies)], viewer=viewer)
+    if others:
+        others[0] = replace(others[0], starts_group=True)
+    return (first, *others)
 
 
 # -- Marks and unread -------------------------------------------------------------------------------------------------

@@ -72,7 +72,11 @@ def _render_channel(
     mark = queries.mark_of(channel, user)
     read = queries.read_up_to(mark)
     first_unread = read + 1 if read < channel.last_number else 0
-    page = queries.page_of(channel, viewer=user, first_unread=first_unread, **_place(request))
+    place = _place(request)
+    if place:
+        page = queries.page_of(channel, viewer=user, first_unread=first_unread, **place)
+    else:
+        page = queries.page_to_open(channel, viewer=user, first_unread=first_unread)
     root = queries.root_in(channel, root_number, viewer=user) if root_number else None
     if root_number and root is None:
         raise Http404
@@ -83,6 +87,7 @@ def _render_channel(
         "companions": companions,
         "sections": queries.sections_of(queries.conversations_of(user)),
         "page": page,
+        "threads_with_news": queries.threads_with_news(channel, viewer=user, first_unread=first_unread, besides=page),
         "read": read,
         "marks": queries.marks_of(channel),
         "thread": queries.thread_of(root, viewer=user) if root else (),
@@ -91,16 +96,19 @@ def _render_channel(
         "may_manage": teams_permissions.can_manage_channel(user, channel),
         "client_id": uuid.uuid4(),
         "me": {"names": user.names, "titles": user.titles},
-        "draft": draft,
-        "problem": problem,
+        # What was refused stands in the box that it was written in.
+        "draft": "" if root else draft,
+        "problem": "" if root else problem,
+        "reply_draft": draft,
+        "reply_problem": problem,
     }
-    if not page.has_newer:
-        actions.mark_opened(user=user, channel=channel, has_script=bool(request.COOKIES.get("portal_script")))
+    seen = page.last if page.has_newer else channel.last_number
+    actions.mark_opened(user=user, channel=channel, up_to=seen, has_script=bool(request.COOKIES.get("portal_script")))
     return render(request, "messaging/channel.html", context, status=status)
 
 
 def _place(request: HttpRequest) -> dict[str, int]:
-    for name in ("before", "around"):
+    for name in ("before", "newer", "around"):
         value = request.GET.get(name, "")
         if value.isascii() and value.isdigit() and len(value) < 18:
             return {name: int(value)}
@@ -135,10 +143,14 @@ def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
     after = request.GET.get("after", "")
     if after.isascii() and after.isdigit() and len(after) < 18:
         return _missed(request, channel, int(after))
-    page = queries.page_of(channel, viewer=request.user, **_place(request))
+    place = _place(request)
+    page = queries.page_of(channel, viewer=request.user, **place)
     if wants_json(request):
         return json_response(queries.page_body(page))
-    return render(request, "messaging/_history.html", {"channel": channel, "page": page})
+    if not request.headers.get("HX-Request"):
+        return redirect("chat-channel", channel.pk)  # a refused form was reloaded
+    context = {"channel": channel, "page": page, "only": "newer" if "newer" in place else "older"}
+    return render(request, "messaging/_history.html", context)
 
 
 def _missed(request: SignedInRequest, channel: Channel, after: int) -> HttpResponse:

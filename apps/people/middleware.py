@@ -1,4 +1,4 @@
-"""Per request: the reader's language and zone, and when a session was last used."""
+"""Per request: the reader's language and zone, who must sign in, and when a session was last used."""
 
 import time
 from collections.abc import Callable
@@ -6,10 +6,14 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.translation import gettext as _
+
+from apps.core.http import error_response, wants_json
 
 SEEN_AT_MOST_EVERY = 60  # seconds
 SEEN_LIMIT = 20_000  # sessions
@@ -43,6 +47,17 @@ def preferences_middleware(get_response: Callable[[HttpRequest], Any]) -> Callab
         return get_response(request)
 
     return middleware
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sends a person to the sign-in; tells a script 401, so that it keeps what it wanted to send and asks the person."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if wants_json(request) or request.headers.get("HX-Request"):
+            message = _("You are signed out. Nothing was stored; sign in and try again.")
+            return error_response(request, status=401, code="signed_out", message=message)
+        response: HttpResponseBase = super().handle_no_permission(request, view_func)
+        return response
 
 
 _seen: dict[str, float] = {}  # what this process noted lately, so that it asks the cache once a minute and session

@@ -23,6 +23,7 @@ BURST = 40.0
 HELLO_SECONDS = 10.0
 MAX_HAVE = 2000
 MAX_CHANGE = 2**63 - 1
+PONG = control_payload("pong")
 logger = logging.getLogger(__name__)
 _doors: tuple[Hub, Doors] | None = None
 
@@ -153,6 +154,8 @@ class LiveConsumer(AsyncConsumer):
             if kind == "hello":
                 self._hub.greet(socket, read_have(frame))
                 return None
+            if kind == "ping":  # a browser hides the pings of the protocol, so a page that hears nothing asks by a frame
+                return PONG
             handler = registry.inbound.get(kind)
             if handler is None:
                 raise BadFrame("unknown")

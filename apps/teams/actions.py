@@ -127,7 +127,7 @@ def join_team(*, team: Team, by: User) -> None:
 
 @transaction.atomic
 def leave_team(*, team: Team, by: User) -> None:
-    """Leave a team; the last owner hands it over first."""
+    """Leave a team; the last owner hands it over first, and with its last active member the team is archived."""
     _leave_team(team, by)
 
 
@@ -151,13 +151,22 @@ def _leave_team(team: Team, user: User) -> None:
     if own.filter(is_owner=True).exists() and others.exists() and not others.filter(is_owner=True).exists():
         raise TeamsError(_("You are the last owner. Make somebody else an owner before you leave."))
     now = clock.now()
+    is_last = not others.exists()
     own.update(left_at=now)
     Invitation.objects.open().filter(Q(team=team) | Q(channel__team=team), user=user).update(answered_at=now)
-    private = Channel.objects.filter(
-        team=team, kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None
-    )
-    for channel_id in sorted(private.values_list("pk", flat=True)):
-        _close_membership(lock_channel(channel_id), user)
+    channels = Channel.objects.filter(team=team)
+    if not is_last:
+        channels = channels.filter(kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None)
+    for channel_id in sorted(channels.values_list("pk", flat=True)):
+        channel = lock_channel(channel_id)
+        if channel.kind == ChannelKind.PRIVATE:
+            _close_membership(channel, user)
+        if is_last:
+            _archive(channel)
+    if is_last and Team.objects.filter(pk=team.pk, archived_at=None).update(archived_at=now):
+        # Nobody is left who could let anybody in: what was offered is taken back.
+        Invitation.objects.open().filter(team=team).update(answered_at=now)
+        _audit("teams.team_archived", user, team, why="the last member left")
 
 
 @transaction.atomic
@@ -241,6 +250,21 @@ def archive_team(*, team: Team, by: User) -> None:
         _archive(lock_channel(channel_id))
     Invitation.objects.open().filter(team=team).update(answered_at=now)
     _audit("teams.team_archived", by, team)
+
+
+@transaction.atomic
+def restore_team(*, team: Team, by: User) -> None:
+    """Open an archived team again, with the channels that were archived together with it."""
+    if not permissions.can_manage_team(by, team):
+        raise NotAllowed(_("Only an owner of the team may do that."))
+    locked = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if locked.archived_at is None:
+        return
+    together = team.channels.filter(archived_at__gte=locked.archived_at)
+    for channel_id in together.order_by("pk").values_list("pk", flat=True):
+        _restore(lock_channel(channel_id))
+    Team.objects.filter(pk=team.pk).update(archived_at=None)
+    _audit("teams.team_restored", by, team)
 
 
 # -- Channels ----------------------------------------------------------------------------------------------------------
@@ -442,3 +466,32 @@ def _archive(channel: Channel) -> None:
     change = channel.last_change + 1
     Invitation.objects.open().filter(channel=channel).update(answered_at=channel.archived_at)
     transaction.on_commit(lambda: publish_change("channel", channel.pk, change, {"kind": "archived"}))
+
+
+@transaction.atomic
+def restore_channel(*, channel: Channel, by: User) -> None:
+    """Open an archived channel again. Raises TeamsError while its team is archived."""
+    if not permissions.can_manage_channel(by, channel):
+        raise NotAllowed(_("Only an owner of the channel may do that."))
+    if channel.team is not None and Team.objects.select_for_update(no_key=True).get(pk=channel.team.pk).is_archived:
+        raise TeamsError(_("Its team is archived. Restore the team first."))
+    if _restore(lock_channel(channel.pk)):
+        _audit("teams.channel_restored", by, channel)
+
+
+def _restore(channel: Channel) -> bool:
+    """Open a locked channel again, as a change of it, and let its people hear it; False where it is open."""
+    if not channel.is_archived:
+        return False
+    Channel.objects.filter(pk=channel.pk).update(archived_at=None)
+    change = take_change(channel)
+    transaction.on_commit(lambda: _tell_restored(channel, change))
+    return True
+
+
+def _tell_restored(channel: Channel, change: int) -> None:
+    if channel.kind in {ChannelKind.SITE, ChannelKind.NETWORK}:
+        publish_everybodys_rights()
+    else:
+        publish_rights(list(queries.people_of(channel).values_list("pk", flat=True)))
+    publish_change("channel", channel.pk, change, {"kind": "restored"})

@@ -25,7 +25,7 @@ def is_team_member(user: User, team: Team) -> bool:
 
 
 def can_manage_team(user: User, team: Team) -> bool:
-    """Owners invite into, remove from and archive their team."""
+    """Owners invite into, remove from, archive and restore their team."""
     return bool(user.is_active and TeamMembership.objects.open().filter(team=team, user=user, is_owner=True).exists())
 
 

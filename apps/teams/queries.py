@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -105,11 +106,19 @@ def companions(channels: Iterable[Channel], viewer: User) -> dict[int, list[User
     return found
 
 
-def teams_of(user: User) -> QuerySet[Team]:
-    """Return the open teams that somebody is in, by name."""
+def companion_ids(user: User, *, since: datetime) -> QuerySet[ChannelMembership, Any]:
+    """Return, as a subquery, the ids of those in direct and group channels of somebody that were written in since then."""
+    mine = ChannelMembership.objects.open().filter(
+        user=user, channel__kind__in=[ChannelKind.DIRECT, ChannelKind.GROUP], channel__last_message_at__gte=since
+    )
+    return ChannelMembership.objects.open().filter(channel__in=mine.values("channel")).values("user")
+
+
+def teams_of(user: User, *, archived: bool = False) -> QuerySet[Team]:
+    """Return the teams that somebody is in, by name: the open ones, or those that were archived."""
     mine = TeamMembership.objects.open().filter(user=user)
     return (
-        Team.objects.filter(pk__in=mine.values("team"), archived_at=None)
+        Team.objects.filter(pk__in=mine.values("team"), archived_at__isnull=not archived)
         .select_related("site")
         .order_by("name_ko", "name_en", "id")
     )
@@ -173,11 +182,13 @@ def wide_channel_ids(*, new_for_user: int, unit_id: int) -> list[int]:
     return list(Channel.objects.filter(wide, archived_at=None).distinct().values_list("pk", flat=True))
 
 
-def teams_with_channels(user: User) -> list[tuple[Team, list[Channel]]]:
-    """Return somebody's teams by name, each with the channels that they may read; constant queries."""
-    teams = list(teams_of(user))
+def teams_with_channels(user: User, *, archived: bool = False) -> list[tuple[Team, list[Channel]]]:
+    """Return somebody's open or archived teams by name, each with the channels that they may read; constant queries."""
+    teams = list(teams_of(user, archived=archived))
     by_team: dict[int, list[Channel]] = {team.pk: [] for team in teams}
-    channels = Channel.objects.visible_to(user).filter(team__in=teams, archived_at=None)
+    channels = Channel.objects.visible_to(user).filter(team__in=teams)
+    if not archived:
+        channels = channels.filter(archived_at=None)
     for channel in channels.order_by("-kind", "name_ko", "name_en", "id"):
         if channel.team_id is not None:
             by_team[channel.team_id].append(channel)

@@ -1,4 +1,4 @@
-"""Pages of teams and channels: create, invite, join, leave, archive."""
+"""Pages of teams and channels: create, invite, join, leave, archive, restore."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +49,7 @@ def list_teams(request: SignedInRequest) -> HttpResponse:
     """Show one's teams with their channels, what one is invited to and what one may join."""
     context = {
         "teams": queries.teams_with_channels(request.user),
+        "archived": queries.teams_with_channels(request.user, archived=True),
         "joinable": queries.joinable_teams(request.user)[:50],
         "invitations": queries.open_invitations(request.user),
         "may_create": permissions.can_create_team(request.user),
@@ -111,6 +112,14 @@ def archive_team(request: SignedInRequest, team_id: int) -> HttpResponse:
 
 
 @require_POST
+def restore_team(request: SignedInRequest, team_id: int) -> HttpResponse:
+    team = _team(request, team_id)
+    done = _("The team is open again.")
+    _attempt(request, lambda: actions.restore_team(team=team, by=request.user), done)
+    return redirect("team-detail", team.pk)
+
+
+@require_POST
 def remove_member(request: SignedInRequest, team_id: int, user_id: int) -> HttpResponse:
     team = _team(request, team_id)
     person = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
@@ -146,7 +155,7 @@ def _invite(request: SignedInRequest, place: Team | Channel, verb: Callable[[lis
                 return redirect("team-detail", place.pk)
             return redirect(registries.link("channel", place.pk) or "team-list")
     text = request.GET.get("q", "")[:100]
-    people = search_people(request.user, text=text).exclude(pk=request.user.pk)
+    people = search_people(request.user, text=text, nearest_first=True).exclude(pk=request.user.pk)
     if isinstance(place, Channel):
         people = people.filter(pk__in=queries.team_member_ids(place.team_id))
     found = people[:30]
@@ -214,6 +223,14 @@ def archive_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
     channel = _channel(request, channel_id)
     done = _("The channel is archived: all can be read, nothing written.")
     _attempt(request, lambda: actions.archive_channel(channel=channel, by=request.user), done)
+    return redirect(registries.link("channel", channel.pk) or "team-list")
+
+
+@require_POST
+def restore_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    channel = _channel(request, channel_id)
+    done = _("The channel is open again.")
+    _attempt(request, lambda: actions.restore_channel(channel=channel, by=request.user), done)
     return redirect(registries.link("channel", channel.pk) or "team-list")
 
 

@@ -26,7 +26,7 @@ OPEN = {
 
 
 def test_all_pages_but_these_ask_for_a_sign_in() -> None:
-    assert "django.contrib.auth.middleware.LoginRequiredMiddleware" in settings.MIDDLEWARE
+    assert "apps.people.middleware.SignInMiddleware" in settings.MIDDLEWARE
     found = {name for name, _, view in walk_urls() if getattr(view, "login_required", True) is False}
     assert found == OPEN
 
@@ -43,7 +43,7 @@ def test_who_is_let_in_is_asked_in_the_right_order() -> None:
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        "apps.people.middleware.SignInMiddleware",
     ]
     places = [settings.MIDDLEWARE.index(name) for name in order]
     assert places == sorted(places)

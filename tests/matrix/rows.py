@@ -2,7 +2,7 @@
 
 Columns, in the order of `world.PRINCIPALS`:
 anonymous · deactivated · other site · same site · removed · member · owner · manager of another unit · auditor · IT
-302 is the way to the sign-in (or on, after a deed), 404 "there is no such thing, or it is not yours", 403 "not your verb".
+302 is the way to the sign-in (or on, after a deed), 401 the same for a script, 404 "there is no such thing, or it is not yours", 403 "not your verb".
 """
 
 from collections.abc import Callable, Mapping
@@ -58,6 +58,7 @@ MEMBERS = "302 302 404 404 404 200 200 404 404 404"
 MEMBERS_DO = "302 302 404 404 404 302 302 404 404 404"
 OWNERS = "302 302 404 404 404 403 200 404 404 404"
 OWNERS_DO = "302 302 404 404 404 403 302 404 404 404"
+SCRIPTED = "401 401 404 404 404 200 200 404 404 404"  # what MEMBERS are answered, asked by a script
 ONLY_POST = "302 302 405 405 405 405 405 405 405 405"
 NOBODY = "302 302 404 404 404 404 404 404 404 404"
 
@@ -79,10 +80,10 @@ CHAT = [
     ),
     row("chat-channel", ALL, what="of the network", arguments=lambda w: (w.network_wide.pk,)),
     row("chat-messages", MEMBERS, what="older", arguments=lambda w: (w.private.pk,)),
-    row("chat-messages", MEMBERS, what="missed", arguments=lambda w: (w.private.pk,), query="after=0", script=True),
+    row("chat-messages", SCRIPTED, what="missed", arguments=lambda w: (w.private.pk,), query="after=0", script=True),
     row(
         "chat-messages",
-        MEMBERS,
+        SCRIPTED,
         what="missed, direct",
         arguments=lambda w: (w.direct.pk,),
         query="after=0",
@@ -99,12 +100,12 @@ CHAT = [
             script=True,
         )
         for kind, answers in {
-            "standard": "302 302 404 404 404 201 201 404 404 404",
-            "private": "302 302 404 404 404 201 201 404 404 404",
-            "group": "302 302 404 404 404 201 201 404 404 404",
-            "direct": "302 302 404 404 404 201 201 404 404 404",
-            "site_wide": "302 302 404 201 201 201 201 201 201 201",
-            "network_wide": "302 302 201 201 201 201 201 201 201 201",
+            "standard": "401 401 404 404 404 201 201 404 404 404",
+            "private": "401 401 404 404 404 201 201 404 404 404",
+            "group": "401 401 404 404 404 201 201 404 404 404",
+            "direct": "401 401 404 404 404 201 201 404 404 404",
+            "site_wide": "401 401 404 201 201 201 201 201 201 201",
+            "network_wide": "401 401 201 201 201 201 201 201 201 201",
         }.items()
     ),
     row(

@@ -21,6 +21,7 @@ PAUSE = 0.55  # seconds between two messages of one person; 120 a minute are all
 GIVE_UP_SHARE = 0.3  # of the sends that met a dead server are not tried again, like a closed browser
 GONE_FOR = 3.0  # seconds, before that person comes back and writes something else
 RETRY_FOR = 60.0  # seconds
+BURST_LASTS = 0.2  # seconds
 TAIL = 400  # changes that a fresh client fetches; further behind it would be told to reload
 
 
@@ -51,22 +52,44 @@ class Report:
     violations: list[str] = field(default_factory=list)
 
 
-class Sender(threading.Thread):
-    """A person who sends one message after the other until told to stop."""
+class Rhythm:
+    """When people send: each at their own pace, and all at once when a burst is called."""
 
-    def __init__(self, web: Web, person: Person, path: str, seed: int, stop: threading.Event) -> None:
+    def __init__(self) -> None:
+        self.is_over = False
+        self._called = threading.Condition()
+
+    def pause(self, seconds: float) -> None:
+        with self._called:
+            if not self.is_over:
+                self._called.wait(seconds)
+
+    def call_burst(self) -> None:
+        with self._called:
+            self._called.notify_all()
+
+    def end(self) -> None:
+        with self._called:
+            self.is_over = True
+            self._called.notify_all()
+
+
+class Sender(threading.Thread):
+    """A person who sends one message after the other until it is over."""
+
+    def __init__(self, web: Web, person: Person, path: str, seed: int, rhythm: Rhythm) -> None:
         super().__init__(daemon=True)
         self.browser = Browser(web.port, person.session_key)
         self.person = person
         self.path = path
         self.random = random.Random(seed)  # noqa: S311 — no secret
-        self.stop = stop
+        self.rhythm = rhythm
         self.attempts: list[Attempt] = []
         self.surprises: list[str] = []
         self.found_by_retry = 0
 
     def run(self) -> None:
-        while not self.stop.is_set():
+        while not self.rhythm.is_over:
             # Deterministic ids make a run repeatable.
             client_id = uuid.UUID(int=self.random.getrandbits(128), version=4)
             attempt = Attempt(
@@ -74,7 +97,7 @@ class Sender(threading.Thread):
             )
             self.attempts.append(attempt)
             self.send(attempt)
-            self.stop.wait(PAUSE * self.random.uniform(0.8, 1.2))
+            self.rhythm.pause(PAUSE * self.random.uniform(0.8, 1.2))
         self.browser.close()
 
     def send(self, attempt: Attempt) -> None:
@@ -87,7 +110,7 @@ class Sender(threading.Thread):
                 status, body = self.browser.post(self.path, fields)
             except (OSError, http.client.HTTPException):
                 if attempt.tries == 1 and self.random.random() < GIVE_UP_SHARE:
-                    self.stop.wait(GONE_FOR)
+                    self.rhythm.pause(GONE_FOR)
                     return
                 time.sleep(self.random.uniform(0.2, 1.0))
                 continue
@@ -106,18 +129,20 @@ def run_kills(web: Web, world: World, *, kills: int, seed: int) -> Report:
     report = Report(kills=kills)
     dice = random.Random(seed)  # noqa: S311 — no secret
     path = reverse("chat-messages", args=[world.channel_id])
-    stop = threading.Event()
-    senders = [Sender(web, person, path, seed + index, stop) for index, person in enumerate(world.senders, 1)]
+    rhythm = Rhythm()
+    senders = [Sender(web, person, path, seed + index, rhythm) for index, person in enumerate(world.senders, 1)]
     for sender in senders:
         sender.start()
     for _ in range(kills):
         time.sleep(dice.uniform(1.0, 2.5))
+        rhythm.call_burst()  # so that the kill meets requests at every stage, some between commit and answer
+        time.sleep(dice.uniform(0, BURST_LASTS))
         web.kill()
         began = time.monotonic()
         web.start()
         report.slowest_return_s = max(report.slowest_return_s, round(time.monotonic() - began, 2))
     time.sleep(2)
-    stop.set()
+    rhythm.end()
     for sender in senders:
         sender.join()
     attempts = [attempt for sender in senders for attempt in sender.attempts]

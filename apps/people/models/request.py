@@ -6,6 +6,6 @@ from .user import User
 
 
 class SignedInRequest(HttpRequest):
-    """A request that LoginRequiredMiddleware has let through."""
+    """A request that SignInMiddleware has let through."""
 
     user: User

@@ -32,33 +32,42 @@ export class MessageView {
     this.template = document.getElementById("message-template");
   }
 
-  /** An element for a row; `previous` is the element before it, by which it groups. */
-  make(row, previous) {
+  /** An element for a row; `regroup` says afterwards whether it stands alone or continues its neighbour. */
+  make(row) {
     const element = this.template.content.firstElementChild.cloneNode(true);
     const name = nameOf(row.author.names);
-    const groups = this.#groups(row, previous);
     element.dataset.author = row.author.id;
-    element.dataset.at = row.at;
     if (row.client_id) element.dataset.client = row.client_id;
-    element.classList.toggle("msg--next", groups);
-    if (groups) {
-      slot(element, "avatar").remove();
-      slot(element, "head").className = "visually-hidden";
-      slot(element, "time").remove();
-      this.#setTime(slot(element, "clock"), row.at);
-    } else {
-      const avatar = slot(element, "avatar");
-      avatar.classList.add(`avatar--${colourOf(row.author.id)}`);
-      avatar.textContent = initialsOf(name);
-      slot(element, "gutter").remove();
-      this.#setTime(slot(element, "time"), row.at);
-    }
+    const avatar = slot(element, "avatar");
+    avatar.classList.add(`avatar--${colourOf(row.author.id)}`);
+    avatar.textContent = initialsOf(name);
     const author = slot(element, "author");
     author.href = author.getAttribute("href").replace("/0/", `/${row.author.id}/`);
     slot(element, "name").textContent = name;
     slot(element, "role").textContent = row.role ?? "";
+    this.setTime(element, row.at);
     this.update(element, row);
     return element;
+  }
+
+  /** Let a message continue the one right before it, or stand alone; a message that is not stored yet continues none. */
+  regroup(element) {
+    const previous = element.previousElementSibling;
+    const continues =
+      previous?.classList.contains("msg") &&
+      previous.dataset.author === element.dataset.author &&
+      Boolean(previous.dataset.number) === Boolean(element.dataset.number) &&
+      new Date(element.dataset.at) - new Date(previous.dataset.at) < GROUP_WITHIN_MS &&
+      this.clock.dayKey(element.dataset.at) === this.clock.dayKey(previous.dataset.at);
+    element.classList.toggle("msg--next", Boolean(continues));
+  }
+
+  setTime(element, at) {
+    element.dataset.at = at;
+    for (const time of element.querySelectorAll(".msg__time")) {
+      time.dateTime = at;
+      time.textContent = this.clock.time(at);
+    }
   }
 
   /** Bring an element to a row's newest state. */
@@ -93,10 +102,10 @@ export class MessageView {
     }
   }
 
-  showReplies(element, number, count) {
-    if (this.inThread || !number) return;
+  /** Show that a thread hangs on a message; `fresh` counts replies that came while the reader looked elsewhere. */
+  showReplies(element, number, count, fresh = 0) {
+    if (this.inThread || !number || !count) return;
     let link = element.querySelector(".threadlink");
-    if (!count) return;
     if (!link) {
       link = this.template.content.querySelector(".threadlink").cloneNode(true);
       element.querySelector(".msg__body").append(link);
@@ -104,13 +113,16 @@ export class MessageView {
     link.hidden = false;
     link.href = this.threadUrl(number);
     link.dataset.threadOpen = number;
-    const words = slot(link, "replies");
-    if (words) words.textContent = repliesWords(count);
-    else {
-      // A link that the server made: its words stand between the icon and the time of the last reply.
-      const icon = link.querySelector("svg");
-      link.replaceChildren(icon, document.createTextNode(repliesWords(count)));
+    const badge = link.querySelector("[data-new-replies]") ?? document.createElement("span");
+    if (fresh) {
+      badge.className = "badge badge--brand";
+      badge.dataset.newReplies = Number(badge.dataset.newReplies || Number.parseInt(badge.textContent, 10) || 0) + fresh;
+      badge.textContent = interpolate(ngettext("%s new", "%s new", Number(badge.dataset.newReplies)), [badge.dataset.newReplies]);
     }
+    const words = document.createElement("span");
+    words.textContent = repliesWords(count);
+    link.replaceChildren(link.querySelector("svg"), words);
+    if (badge.textContent) link.append(badge);
   }
 
   #showReactions(element, reactions) {
@@ -125,16 +137,5 @@ export class MessageView {
         return item;
       }),
     );
-  }
-
-  #groups(row, previous) {
-    if (!previous?.classList.contains("msg") || Number(previous.dataset.author) !== row.author.id) return false;
-    const apart = new Date(row.at) - new Date(previous.dataset.at);
-    return apart < GROUP_WITHIN_MS && this.clock.dayKey(row.at) === this.clock.dayKey(previous.dataset.at);
-  }
-
-  #setTime(element, at) {
-    element.dateTime = at;
-    element.textContent = this.clock.time(at);
   }
 }

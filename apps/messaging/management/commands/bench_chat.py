@@ -216,7 +216,7 @@ class Command(BaseCommand):
         seconds = options["seconds"]
         costs: dict[int, list[float]] = {size: [] for size in sizes}
         bare_costs: dict[int, list[float]] = {size: [] for size in sizes}
-        split: dict[str, list[float]] = {}
+        split: dict[int, dict[str, list[float]]] = {size: {} for size in sizes}
         marks, idle = [], []
         for number in range(options["rounds"]):
             resting = bench.rest(sizes[0], 2.0, visible=False)
@@ -231,7 +231,7 @@ class Command(BaseCommand):
                 rest = phase.seconds / marking.seconds
                 costs[size].append((phase.cpu_total - marking.cpu_total * rest) / phase.messages)
                 for name, used in phase.cpu.items():
-                    split.setdefault(name, []).append((used - marking.cpu[name] * rest) / phase.messages)
+                    split[size].setdefault(name, []).append((used - marking.cpu[name] * rest) / phase.messages)
                 messages = max(1, int(RATE * seconds))
                 used = bare.run(sockets=size, messages=messages, rate=RATE, frame=phase.record.sample or SAMPLE_FRAME)
                 bare_costs[size].append(used / messages)
@@ -248,7 +248,10 @@ class Command(BaseCommand):
             "mark_cpu_ms": round(figures.middle(marks) * 1e3, 3),
             "idle_cpu_ms_s": round(figures.middle(idle) * 1e3, 2),
             "message_cpu_ms": {str(size): round(figures.middle(values) * 1e3, 2) for size, values in costs.items()},
-            "message_cpu_split_ms": {name: round(figures.middle(values) * 1e3, 2) for name, values in split.items()},
+            "message_cpu_split_ms": {
+                str(size): {name: round(figures.middle(values) * 1e3, 2) for name, values in parts.items()}
+                for size, parts in split.items()
+            },
             "latency_ms": {
                 str(size): figures.percentiles(
                     [value for phase in bench.phases if phase.size == size for value in phase.latencies]
