@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Left
+from django.utils.text import Truncator
 
 from apps.people.models import User
 from apps.realtime.registry import Frame, Missed
@@ -19,6 +20,8 @@ from apps.teams.models import Channel, ChannelKind, ChannelMembership
 from .models import Message, Reaction, ReadMark
 
 PAGE = 50
+RECENT = 15  # conversations on top of the chat list, whatever their kind
+PREVIEW_LENGTH = 80  # characters; static/js/chat/list.js cuts what arrives live to the same length
 RELOAD_BEYOND = 500  # changes; a client further behind fetches the newest page
 MARKS_SHOWN_UP_TO = 200  # members; above, others' marks are fetched on demand
 
@@ -66,6 +69,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """The beginning of a conversation's newest message, in one line; `author` is empty where it goes without saying."""
+
+    author: str
+    is_own: bool
+    is_deleted: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationItem:
     """A line of the chat list."""
 
@@ -73,17 +86,22 @@ class ConversationItem:
     title: str
     companions: tuple[User, ...]
     unread: int
+    preview: Preview | None = None
 
     @property
     def is_person(self) -> bool:
         return self.channel.kind == ChannelKind.DIRECT
 
+    @property
+    def icon(self) -> str:
+        return "teams" if self.channel.kind == ChannelKind.GROUP else self.channel.icon
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the chat list: the channels of a team, those of the whole hospital, or people."""
+    """A part of the chat list: the newest of all, the channels of a team, those of the whole hospital, or people."""
 
-    kind: str  # "team", "wide" or "people"
+    kind: str  # "recent", "team", "wide" or "people"; "found" for a list of one part
     title: str
     items: tuple[ConversationItem, ...]
 
@@ -243,46 +261,80 @@ def unread_expression(user: User) -> Any:
     return Greatest(F("last_number") - Coalesce(by_hand, read), zero, output_field=BigIntegerField())
 
 
-def conversations_of(user: User, *, only_unread: bool = False, limit: int = 300) -> list[ConversationItem]:
-    """Return the channels that somebody reads, those with the newest messages first, with titles and unread counts.
+def conversations_of(
+    user: User, *, only_unread: bool = False, archived: bool = False, at: int = 0, limit: int = 300
+) -> list[ConversationItem]:
+    """Return the channels that somebody reads, those with the newest messages first, with titles, previews and unread counts.
 
-    Three queries for any number of channels: sites, channels with counts, the people of direct and group channels.
+    Four queries for any number of channels: sites, channels with counts, the people of direct and group channels, and the
+    newest messages. `only_unread` keeps the channel `at`, which is being read just now.
     """
     channels: QuerySet[Any] = (
         Channel.objects.visible_to(user)
-        .filter(archived_at=None)
+        .filter(archived_at__isnull=not archived)
         .annotate(unread=unread_expression(user))
         .select_related("team", "site")
         .order_by(F("last_message_at").desc(nulls_last=True), "pk")
     )
     if only_unread:
-        channels = channels.filter(unread__gt=0)
+        channels = channels.filter(Q(unread__gt=0) | Q(pk=at))
     found = list(channels[:limit])
     people = teams_queries.companions(found, user)
+    previews = previews_of(found, viewer=user)
     return [
         ConversationItem(
             channel=channel,
             title=title_of(channel, people.get(channel.pk, [])),
             companions=tuple(people.get(channel.pk, ())),
             unread=channel.unread,
+            preview=previews.get(channel.pk),
         )
         for channel in found
     ]
 
 
-def sections_of(items: Iterable[ConversationItem]) -> list[Section]:
-    """Return the chat list in sections: teams by their newest message, then wide channels, then people and groups."""
+def previews_of(channels: Collection[Channel], *, viewer: User) -> dict[int, Preview]:
+    """Return how the newest message of each channel begins, root or reply; one query, one index look-up a channel."""
+    direct = {channel.pk for channel in channels if channel.kind == ChannelKind.DIRECT}
+    newest: QuerySet[Any] = (
+        Message.objects.visible_to(viewer)
+        .filter(channel__in=[channel.pk for channel in channels], number=F("channel__last_number"))
+        .annotate(beginning=Left("body", 4 * PREVIEW_LENGTH))
+        .select_related("author")
+        .defer("body")
+    )
+    return {
+        message.channel_id: Preview(
+            author="" if message.channel_id in direct else message.author.display_name,
+            is_own=message.author_id == viewer.pk,
+            is_deleted=message.deleted_at is not None,
+            text=Truncator(" ".join(message.beginning.split())).chars(PREVIEW_LENGTH),
+        )
+        for message in (newest if channels else ())
+    }
+
+
+def sections_of(items: Iterable[ConversationItem], *, recent: int = 0) -> list[Section]:
+    """Return the chat list in sections: teams by their newest message, then wide channels, then people and groups.
+
+    With `recent`, that many of those with the newest messages stand above them together, whatever their kind.
+    """
+    items = list(items)
+    newest = [item for item in items if item.channel.last_message_at is not None][:recent]
     teams: dict[int, list[ConversationItem]] = {}
     wide: list[ConversationItem] = []
     people: list[ConversationItem] = []
     for item in items:
+        if item in newest:
+            continue
         if item.channel.kind in {ChannelKind.DIRECT, ChannelKind.GROUP}:
             people.append(item)
         elif item.channel.team_id is not None:
             teams.setdefault(item.channel.team_id, []).append(item)
         else:
             wide.append(item)
-    sections = [Section("team", str(rows[0].channel.team), tuple(rows)) for rows in teams.values()]
+    sections = [Section("recent", "", tuple(newest))] if newest else []
+    sections += [Section("team", str(rows[0].channel.team), tuple(rows)) for rows in teams.values()]
     sections += [Section("wide", "", tuple(wide))] if wide else []
     return sections + ([Section("people", "", tuple(people))] if people else [])
 
@@ -303,6 +355,12 @@ def unread_total(user: User) -> int:
         .filter(unread__gt=0)
         .count()
     )
+
+
+def unread_channels(user: User) -> list[int]:
+    """Return the ids of the conversations that hold something unread, for a page that keeps the badge true; one query."""
+    channels = Channel.objects.visible_to(user).filter(archived_at=None).annotate(unread=unread_expression(user))
+    return list(channels.filter(unread__gt=0).values_list("pk", flat=True))
 
 
 def mark_of(channel: Channel, user: User) -> ReadMark:
@@ -397,13 +455,15 @@ def frames_after(channel_id: int, change: int) -> Missed:
             "  ORDER BY change LIMIT %s) m),"
             " (SELECT jsonb_agg(jsonb_build_array(change, user_id, left_at IS NULL) ORDER BY change)"
             "  FROM teams_channelmembership WHERE channel_id = c.id AND change > %s),"
-            " c.archived_at IS NOT NULL FROM teams_channel c WHERE c.id = %s",
+            " c.archived_at IS NOT NULL,"
+            " (SELECT max(change) FROM messaging_message WHERE channel_id = c.id)"
+            " FROM teams_channel c WHERE c.id = %s",
             [change, RELOAD_BEYOND + 1, change, channel_id],
         )
         row = cursor.fetchone()
     if row is None:
         return Missed(newest=change, frames=())
-    newest, ids, members, is_archived = row
+    newest, ids, members, is_archived, newest_message = row
     members = members if isinstance(members, list) else orjson.loads(members) if members else []
     if newest - change > RELOAD_BEYOND or len(ids or ()) > RELOAD_BEYOND:
         return Missed(newest=newest, frames=(), reload=True)
@@ -413,6 +473,9 @@ def frames_after(channel_id: int, change: int) -> Missed:
         frames.append(Frame(at, orjson.dumps(body), revokes=() if joined else (user_id,)))
     if is_archived and change < newest:
         frames.append(Frame(newest, orjson.dumps({"kind": "archived"})))
+    elif newest > max([change, newest_message or 0, *(at for at, *_ in members)]):
+        # The newest change is no row's: the channel was opened again, after whatever else had happened.
+        frames.append(Frame(newest, orjson.dumps({"kind": "restored"})))
     frames.sort(key=lambda frame: frame.change)
     return Missed(newest=newest, frames=tuple(frames))
 

@@ -1,6 +1,7 @@
 """Pages and requests of chat. Each fetches, permits, acts and answers; a script gets JSON, a person a page."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.core import clock
 from apps.core.http import error_response, wants_json
 from apps.people.models import SignedInRequest, User
 from apps.people.queries import search_people
@@ -22,6 +24,8 @@ from apps.teams.models import Channel
 from . import actions, permissions, queries
 from .forms import NewChatForm, SendForm
 
+KNOWN_FOR = timedelta(days=90)  # those whom one wrote with since then come before strangers
+LISTS = {"recent", "teams", "unread", "archived"}  # what ?show= may be
 STATUS_OF: dict[type[actions.MessagingError], int] = {
     actions.EmptyMessage: 400,
     actions.MessageTooLong: 413,
@@ -37,13 +41,29 @@ def json_response(data: Any, *, status: int = 200) -> HttpResponse:
 
 
 def list_conversations(request: SignedInRequest) -> HttpResponse:
-    """Show the chat list; the list alone for htmx, its rows as JSON for a script."""
-    wanted = request.GET.get("show") == "unread"
-    items = queries.conversations_of(request.user, only_unread=wanted)
+    """Show the chat list; the list alone for htmx, its rows as JSON for a script, which ones are unread with ?badge=1."""
+    if "badge" in request.GET:
+        unread = queries.unread_channels(request.user)
+        return json_response({"unread": len(unread), "channels": unread})
+    at = request.GET.get("at", "")
+    items, context = _list_of(request, at=int(at) if at.isascii() and at.isdigit() and len(at) < 18 else 0)
     if wants_json(request):
         return json_response({"conversations": [queries.conversation_body(item) for item in items]})
     template = "messaging/_conversations.html" if request.headers.get("HX-Request") else "messaging/chat.html"
-    return render(request, template, {"sections": queries.sections_of(items), "only_unread": wanted})
+    return render(request, template, context)
+
+
+def _list_of(request: SignedInRequest, *, at: int = 0) -> tuple[list[queries.ConversationItem], dict[str, Any]]:
+    """Return the rows of the chat list as ?show= wants it, and what its template needs beside the channel `at`."""
+    show = request.GET.get("show", "")
+    show = show if show in LISTS else "recent"
+    items = queries.conversations_of(request.user, only_unread=show == "unread", archived=show == "archived", at=at)
+    if show in {"unread", "archived"}:
+        sections = [queries.Section("found", "", tuple(items))] if items else []
+    else:
+        sections = queries.sections_of(items, recent=queries.RECENT if show == "recent" else 0)
+    query = "" if show == "recent" else f"?show={show}"
+    return items, {"sections": sections, "show": show, "list_query": query, "at": at}
 
 
 def _channel(request: SignedInRequest, channel_id: int) -> Channel:
@@ -85,7 +105,7 @@ def _render_channel(
         "channel": channel,
         "title": queries.title_of(channel, companions),
         "companions": companions,
-        "sections": queries.sections_of(queries.conversations_of(user)),
+        **_list_of(request, at=channel.pk)[1],
         "page": page,
         "threads_with_news": queries.threads_with_news(channel, viewer=user, first_unread=first_unread, besides=page),
         "read": read,
@@ -229,7 +249,9 @@ def start_chat(request: SignedInRequest) -> HttpResponse:
             flashes.error(request, str(error))
     text = request.GET.get("q", "")[:100]
     chosen = _chosen_people(request)
-    found = search_people(request.user, text=text).exclude(pk__in=[request.user.pk, *(p.pk for p in chosen)])[:30]
+    known = teams_queries.companion_ids(request.user, since=clock.now() - KNOWN_FOR)
+    found = search_people(request.user, text=text, nearest_first=True, known=known)
+    found = found.exclude(pk__in=[request.user.pk, *(p.pk for p in chosen)])[:30]
     template = "messaging/_people_to_choose.html" if request.headers.get("HX-Request") else "messaging/new_chat.html"
     return render(request, template, {"form": form, "found": found, "chosen": chosen, "query": text})
 

@@ -197,7 +197,7 @@ def portal_children(log: Path, var: Path, bind: str, port: int) -> list[Child]:
         "--loglevel=WARNING",
         "--hostname=worker@%h",
     ]
-    beat = [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={var / 'beat' / 'schedule'}"]
+    beat = [sys.executable, str(ROOT / "manage.py"), "run_beat", f"--schedule={var / 'beat' / 'schedule'}"]
     (var / "beat").mkdir(mode=0o700, exist_ok=True)
     return [
         Child("web", web, {**environment, "PORTAL_WEB": "1"}, log / "web.log", patience=8),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat
 from django.utils.crypto import constant_time_compare
 
@@ -63,7 +63,7 @@ def search_people(
         people = people.filter(search__contains=word)
     order: list[Any] = [nearness_order(viewer, known)] if words or nearest_first else []
     if words:
-        people = people.alias(words=Concat(Value(" "), F("search")))
+        people = people.alias(words=Concat(Value(" "), F("search"), output_field=TextField()))
         begins = Q(*(Q(words__contains=f" {word}") for word in words))
         order.insert(0, Case(When(begins, then=0), default=1, output_field=IntegerField()))
     people = people.order_by(*order, *name_order())

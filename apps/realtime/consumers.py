@@ -154,7 +154,9 @@ class LiveConsumer(AsyncConsumer):
             if kind == "hello":
                 self._hub.greet(socket, read_have(frame))
                 return None
-            if kind == "ping":  # a browser hides the pings of the protocol, so a page that hears nothing asks by a frame
+            if (
+                kind == "ping"
+            ):  # a browser hides the pings of the protocol, so a page that hears nothing asks by a frame
                 return PONG
             handler = registry.inbound.get(kind)
             if handler is None:

@@ -58,7 +58,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 503 || status === 429) showToast(gettext("The portal is very busy just now. Try again in a few seconds."), { trouble: true });
+  if (status === 401) document.dispatchEvent(new CustomEvent("live:signed-out", { detail: {} }));
+  else if (status === 503 || status === 429) showToast(gettext("The portal is very busy just now. Try again in a few seconds."), { trouble: true });
   else if (status === 403 || status === 404) showToast(gettext("This is not there any more, or it is not yours to do. Reload the page."), { trouble: true });
   else showToast(gettext("That did not work. Reload the page and try again."), { trouble: true });
 });

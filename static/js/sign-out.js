@@ -1,15 +1,94 @@
-/* Signing out removes what this browser keeps of the person; the form goes on its way when that is done, or after a second. */
+/*
+ * Signing out removes what this browser keeps of the person. Where something was not sent yet it asks first, and names it. The
+ * form goes on its way when the removing is done, or after a second.
+ */
 
-import { forgetEverything } from "./chat/outbox.js";
+import { forgetEverything, outboxOf } from "./chat/outbox.js";
+import { tellSignedOut } from "./live/cover.js";
 
 const PATIENCE_MS = 1000;
 const userId = document.body.dataset.userId;
 
+function within(work, otherwise) {
+  return Promise.race([work, new Promise((resolve) => setTimeout(() => resolve(otherwise), PATIENCE_MS))]);
+}
+
+/** What would be lost, a line for each conversation. */
+function describe(entries) {
+  const places = new Map();
+  for (const { channel, title, isDraft } of entries) {
+    const place = places.get(channel) ?? { title: "", messages: 0, drafts: 0 };
+    place.title ||= title;
+    if (isDraft) place.drafts += 1;
+    else place.messages += 1;
+    places.set(channel, place);
+  }
+  return [...places.values()].map(({ title, messages, drafts }) => {
+    const parts = [];
+    if (messages) parts.push(interpolate(ngettext("%s message not sent", "%s messages not sent", messages), [messages]));
+    if (drafts) parts.push(gettext("text in the composer"));
+    return { title: title || gettext("Conversation"), words: parts.join(", ") };
+  });
+}
+
+function make(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** Ask whether what was not sent may be deleted. */
+function ask(entries) {
+  return new Promise((resolve) => {
+    const dialog = make("dialog", "dialog");
+    dialog.setAttribute("aria-labelledby", "sign-out-title");
+    const head = make("div", "dialog__head");
+    const title = make("h2", "", gettext("Not everything has been sent"));
+    title.id = "sign-out-title";
+    head.append(title);
+    const body = make("div", "dialog__body stack stack--2");
+    body.append(make("p", "", gettext("Signing out deletes it from this device:")));
+    const list = make("ul", "stack stack--2");
+    for (const { title: place, words } of describe(entries)) {
+      const line = make("li", "");
+      const name = document.createElement("bdi");
+      name.append(make("strong", "", place));
+      line.append(name, `: ${words}`);
+      list.append(line);
+    }
+    body.append(list);
+    const foot = make("div", "dialog__foot");
+    const stay = make("button", "btn btn--primary", gettext("Stay and send it"));
+    const leave = make("button", "btn btn--danger", gettext("Delete it and sign out"));
+    leave.dataset.signOutAnyway = "";
+    stay.type = leave.type = "button";
+    stay.addEventListener("click", () => dialog.close("stay"));
+    leave.addEventListener("click", () => dialog.close("leave"));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "leave");
+    });
+    foot.append(leave, stay);
+    dialog.append(head, body, foot);
+    document.body.append(dialog);
+    dialog.showModal();
+    stay.focus();
+  });
+}
+
+let isAsking = false;
 for (const button of document.querySelectorAll("[data-sign-out]")) {
   button.form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-    await Promise.race([forgetEverything(userId), patience]);
+    if (isAsking) return;
+    isAsking = true;
+    const entries = await within(outboxOf(userId).all(), []);
+    const goes = !entries.length || (await ask(entries));
+    isAsking = false;
+    if (!goes) return;
+    tellSignedOut();
+    await within(forgetEverything(userId));
     event.target.submit();
   });
 }

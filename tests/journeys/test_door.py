@@ -96,6 +96,7 @@ def test_signing_out_forgets_unsent_text(browsers: Browsers, hospital: Hospital)
     page.route("**/messages/", lambda route: route.abort())
     page.locator(".bar [data-menu] > summary").click()
     page.locator("[data-sign-out]").first.click()
+    page.locator("[data-sign-out-anyway]").click()
     expect(page.locator('input[name="login"]')).to_be_visible()
     names = page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))")
     assert names == []

@@ -66,6 +66,8 @@ HOME = [row("home", ALL)]
 
 CHAT = [
     row("chat", ALL),
+    *(row("chat", ALL, what=f"show {show}", query=f"show={show}") for show in ("teams", "unread", "archived")),
+    row("chat", "401 401" + ALL[7:], what="badge", query="badge=1", script=True),
     row("chat-new", ALL),
     row("chat-new", DONE, "POST", "to a colleague", data=lambda w: {"people": [w.invited.pk]}),
     row("chat-channel", MEMBERS, what="standard", arguments=lambda w: (w.standard.pk,)),
@@ -151,6 +153,8 @@ TEAMS = [
         "open",
         arguments=lambda w: (w.open_team.pk,),
     ),
+    row("team-restore", ONLY_POST, arguments=lambda w: (w.team.pk,)),
+    row("team-restore", OWNERS_DO, "POST", arguments=lambda w: (w.team.pk,)),
     row("team-invite", OWNERS, arguments=lambda w: (w.team.pk,)),
     row("team-invite", OWNERS_DO, "POST", arguments=lambda w: (w.team.pk,), data=lambda w: {"people": [w.invited.pk]}),
     row("team-channel-create", MEMBERS, arguments=lambda w: (w.team.pk,)),
@@ -206,6 +210,22 @@ TEAMS = [
     ),
     row(
         "channel-archive",
+        "302 302 404 404 404 403 403 404 404 404",
+        "POST",
+        "direct",
+        arguments=lambda w: (w.direct.pk,),
+    ),
+    row("channel-restore", ONLY_POST, arguments=lambda w: (w.private.pk,)),
+    row("channel-restore", OWNERS_DO, "POST", "private", arguments=lambda w: (w.private.pk,)),
+    row(
+        "channel-restore",
+        "302 302 404 403 403 403 403 403 403 302",
+        "POST",
+        "of the site",
+        arguments=lambda w: (w.site_wide.pk,),
+    ),
+    row(
+        "channel-restore",
         "302 302 404 404 404 403 403 404 404 404",
         "POST",
         "direct",

@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.audit.actions import write_entry
 from apps.people.models import User
 from apps.sites.models import Site
+from apps.teams import actions as teams_actions
 from apps.teams.models import ChannelKind
 from tests import factories
 from tests.architecture.house import walk_urls
@@ -67,6 +68,17 @@ class Stage:
             )
             factories.send(stranger, group)
 
+    def archived_channels(self, count: int) -> None:
+        for _ in range(count):
+            channel = factories.make_channel(team=self.team)
+            factories.send(self.other, channel)
+            teams_actions.archive_channel(channel=channel, by=self.viewer)
+
+    def archived_teams(self, count: int) -> None:
+        for _ in range(count):
+            team = factories.make_team(self.other, owner=self.viewer, site=self.site)
+            teams_actions.archive_team(team=team, by=self.viewer)
+
     def invitations(self, count: int) -> None:
         for _ in range(count):
             team = factories.make_team(self.other, site=factories.make_site())
@@ -105,14 +117,18 @@ class Stage:
 
 
 # Left out: usersessions_list, where allauth looks up each of a person's own few sessions.
-# address -> its arguments, what is made 1 and 30 of, and headers
+# address -> its arguments, what is made 1 and 30 of, and headers ("query" is the address's)
 LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]] = {
     "home: conversations": ("home", lambda s: [], Stage.channels, {}),
     "home: invitations": ("home", lambda s: [], Stage.invitations, {}),
     "home: colleagues": ("home", lambda s: [], Stage.people, {}),
     "chat": ("chat", lambda s: [], Stage.channels, {}),
     "chat, the list alone": ("chat", lambda s: [], Stage.channels, {"HX-Request": "true"}),
+    "chat, unread": ("chat", lambda s: [], Stage.channels, {"query": "show=unread"}),
+    "chat, archived": ("chat", lambda s: [], Stage.archived_channels, {"query": "show=archived"}),
+    "chat, badge": ("chat", lambda s: [], Stage.channels, {"query": "badge=1"}),
     "chat-new": ("chat-new", lambda s: [], Stage.people, {}),
+    "chat-new: companions": ("chat-new", lambda s: [], Stage.channels, {"query": "q=n"}),
     "chat-channel: messages": ("chat-channel", lambda s: [s.channel.pk], Stage.messages, {}),
     "chat-channel: conversations": ("chat-channel", lambda s: [s.channel.pk], Stage.channels, {}),
     "chat-messages": ("chat-messages", lambda s: [s.channel.pk], Stage.messages, {}),
@@ -124,6 +140,7 @@ LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]
         {"HX-Request": "true"},
     ),
     "team-list: teams": ("team-list", lambda s: [], Stage.teams, {}),
+    "team-list: archived": ("team-list", lambda s: [], Stage.archived_teams, {}),
     "team-list: invitations": ("team-list", lambda s: [], Stage.invitations, {}),
     "team-detail: members": ("team-detail", lambda s: [s.team.pk], Stage.members, {}),
     "team-detail: channels": ("team-detail", lambda s: [s.team.pk], Stage.channels, {}),
@@ -162,7 +179,9 @@ def test_a_list_costs_the_same_at_one_and_at_thirty_rows(client: Client, name: s
     stage = Stage()
     factories.sign_in_as(client, stage.viewer)
     make(stage, 1)
-    address = reverse(url_name, args=arguments(stage))
+    headers = dict(headers)
+    query = headers.pop("query", "")
+    address = reverse(url_name, args=arguments(stage)) + (f"?{query}" if query else "")
     statements(client, address, headers)  # what is asked once a process or a minute is asked now
     few = statements(client, address, headers)
     make(stage, MANY - 1)

@@ -102,6 +102,20 @@ def test_a_frame_over_64_kib_closes_its_sender_only(world: World) -> None:
     asyncio.run(story())
 
 
+def test_a_ping_is_answered_before_and_after_the_hello(world: World) -> None:
+    async def story() -> None:
+        async with serving() as gateway:
+            page = await gateway.raw(world.sign_in(17))
+            await page.send(t="ping")
+            assert await page.next() == {"t": "pong"}
+            await page.send(t="hello")
+            await page.until("ready")
+            await page.send(t="ping")
+            assert await page.next() == {"t": "pong"}
+
+    asyncio.run(story())
+
+
 def test_too_many_frames_close_with_4429(world: World) -> None:
     async def story() -> None:
         async with serving() as gateway:

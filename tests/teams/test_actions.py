@@ -272,3 +272,79 @@ def test_marks_of_those_who_left_are_not_shown(site):
     assert member.pk in messaging_queries.marks_of(channel)
     actions.leave_channel(channel=channel, by=member)
     assert member.pk not in messaging_queries.marks_of(channel)
+
+
+def test_a_team_is_archived_with_its_last_active_member(site):
+    owner, asked, gone = (make_person(site=site) for _ in range(3))
+    team = make_team(gone, owner=owner, site=site)
+    private = actions.create_channel(team=team, by=owner, name_ko="비공개", is_private=True)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    actions.invite_to_team(team=team, users=[asked], by=owner)
+    actions.leave_team(team=team, by=owner)
+    team.refresh_from_db()
+    assert team.is_archived
+    assert not Channel.objects.filter(team=team, archived_at=None).exists()
+    assert not ChannelMembership.objects.open().filter(channel=private).exists()
+    assert not Invitation.objects.open().exists()
+    assert AuditEntry.objects.filter(action="teams.team_archived", object_id=str(team.pk)).exists()
+    with pytest.raises(actions.TeamsError):
+        actions.join_team(team=team, by=asked)
+
+
+def test_a_team_with_somebody_left_stays_open(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    actions.leave_team(team=team, by=member)
+    team.refresh_from_db()
+    assert not team.is_archived
+
+
+def test_a_restored_team_has_the_channels_that_were_archived_with_it(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    general, old = team.channels.get(), make_channel(team=team)
+    actions.archive_channel(channel=old, by=owner)
+    actions.archive_team(team=team, by=owner)
+    assert [found for found, _ in queries.teams_with_channels(member, archived=True)] == [team]
+    with pytest.raises(actions.NotAllowed):
+        actions.restore_team(team=team, by=member)
+    actions.restore_team(team=team, by=owner)
+    actions.restore_team(team=team, by=owner)
+    team.refresh_from_db()
+    assert not team.is_archived
+    assert list(Channel.objects.filter(team=team, archived_at=None)) == [general]
+    assert queries.teams_with_channels(member, archived=True) == []
+    assert general.pk in queries.channels_of([member.pk])[member.pk]
+    assert AuditEntry.objects.filter(action="teams.team_restored", object_id=str(team.pk)).count() == 1
+    assert send(member, general).number == 1
+
+
+def test_a_channel_is_restored_by_its_owner_and_not_before_its_team(site):
+    owner, member = make_person(site=site), make_person(site=site)
+    team = make_team(member, owner=owner, site=site)
+    channel = make_channel(team=team)
+    actions.archive_channel(channel=channel, by=owner)
+    with pytest.raises(actions.NotAllowed):
+        actions.restore_channel(channel=channel, by=member)
+    actions.archive_team(team=team, by=owner)
+    with pytest.raises(actions.TeamsError):
+        actions.restore_channel(channel=channel, by=owner)
+    actions.restore_team(team=team, by=owner)
+    actions.restore_channel(channel=channel, by=owner)
+    actions.restore_channel(channel=channel, by=owner)
+    assert send(member, channel).number == 1
+    assert AuditEntry.objects.filter(action="teams.channel_restored", object_id=str(channel.pk)).count() == 1
+
+
+def test_restoring_is_a_change_that_is_caught_up(site):
+    owner = make_person(site=site)
+    channel = make_channel(team=make_team(owner=owner, site=site))
+    send(owner, channel)
+    actions.archive_channel(channel=channel, by=owner)
+    channel.refresh_from_db()
+    start = channel.last_change
+    actions.restore_channel(channel=channel, by=owner)
+    missed = messaging_queries.frames_after(channel.pk, start)
+    assert (missed.newest, [frame.body for frame in missed.frames]) == (start + 1, [b'{"kind":"restored"}'])
+    send(owner, channel)
+    assert b"restored" not in messaging_queries.frames_after(channel.pk, start + 1).frames[-1].body

@@ -1,4 +1,12 @@
-/* A composer: Enter sends, Shift+Enter breaks the line; a syllable that is being composed neither sends nor is lost. */
+/*
+ * A composer: Enter sends, Shift+Enter breaks the line; a syllable that is being composed neither sends nor is lost. What stands
+ * in it is kept in this browser until it is sent.
+ */
+
+import { outboxOf } from "./outbox.js";
+import { titleOfPage } from "./sender.js";
+
+const KEEP_AFTER_MS = 400;
 
 const isTouch = matchMedia("(pointer: coarse)");
 
@@ -8,16 +16,26 @@ function grow(field) {
 }
 
 export class Composer {
+  #outbox = outboxOf(document.body.dataset.userId);
+  #timer = 0;
+  #isTouched = false;
+
   /** `send(text, root)` takes a message over; the field is emptied at once. */
   constructor(form, send) {
     this.form = form;
     this.field = form.querySelector("textarea");
     this.limit = Number(this.field.dataset.limit);
     this.root = form.elements.root ? Number(form.elements.root.value) : null;
+    this.channel = Number(document.querySelector("[data-chat]").dataset.channel);
     let composing = false;
     this.field.addEventListener("compositionstart", () => (composing = true));
     this.field.addEventListener("compositionend", () => (composing = false));
-    this.field.addEventListener("input", () => grow(this.field));
+    this.field.addEventListener("input", () => {
+      grow(this.field);
+      this.#keepSoon();
+    });
+    window.addEventListener("pagehide", () => this.#keepNow());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keepNow());
     this.field.addEventListener("keydown", (event) => {
       // 229 is what browsers give for a key that an input method has taken.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || composing || event.keyCode === 229) return;
@@ -30,6 +48,34 @@ export class Composer {
       this.#submit(send);
     });
     grow(this.field);
+    this.#restoreDraft();
+  }
+
+  async #restoreDraft() {
+    const text = await this.#outbox.draft(this.channel, this.root);
+    // Whoever was faster than the storage has the word; what the server gave back stays, too.
+    if (text && !this.#isTouched) this.#fill(text);
+  }
+
+  #fill(text) {
+    if (this.field.value) return;
+    this.field.value = text;
+    // Whoever else listens to the field (its height, its direction) hears of it as of any other text.
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  #keepSoon() {
+    this.#isTouched = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#keepNow(), KEEP_AFTER_MS);
+  }
+
+  #keepNow() {
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    // A thread that was closed meanwhile still has its text; the page's own words name the conversation.
+    this.#outbox.keepDraft({ channel: this.channel, root: this.root, title: titleOfPage(), text: this.field.value });
   }
 
   #submit(send) {
@@ -46,9 +92,10 @@ export class Composer {
     }
     this.say("");
     this.field.value = "";
-    grow(this.field);
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
     this.field.focus();
-    send(text, this.root);
+    send(text, this.root); // kept as a message first, forgotten as a draft afterwards
+    this.#keepNow();
   }
 
   /** Show a sentence above the field; an empty one removes it. */
@@ -68,9 +115,6 @@ export class Composer {
   }
 
   restore(text) {
-    if (!this.field.value) {
-      this.field.value = text;
-      grow(this.field);
-    }
+    this.#fill(text);
   }
 }

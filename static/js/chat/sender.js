@@ -1,13 +1,10 @@
 /*
- * Sends a channel's messages one after the other, each with an id of its own, until the server says that it is stored.
- * A message that cannot go now waits in the outbox; one that the server refuses is given back with its reason.
+ * A channel's way into the outbox: gives each message an id of its own, keeps it, has it sent, and tells the page what becomes
+ * of it. Who sends it, and when, is the drain's business; this page need not live to see it.
  */
 
-import { Outbox } from "./outbox.js";
-
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30000;
-const TIMEOUT_MS = 15000;
+import { drainOf } from "./drain.js";
+import { outboxOf } from "./outbox.js";
 
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -19,122 +16,70 @@ export function newId() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-export class Sender {
-  #queue = [];
-  #busy = false;
-  #failures = 0;
-  #timer = 0;
+/** The name of the conversation that this page shows. */
+export function titleOfPage() {
+  return document.querySelector("[data-chat]")?.getAttribute("aria-label") ?? "";
+}
 
-  /** `show(entry, state, message?)` is told "waiting", "sending", "offline", "failed" (with the reason) and "sent" (with the answer). */
-  constructor({ userId, channel, url, csrf, show }) {
-    this.outbox = new Outbox(userId);
+export class Sender {
+  #drain;
+
+  /** `show(entry, state, detail?)` is told "waiting", "sending", "offline", "failed" (with the reason) and "sent" (with the answer). */
+  constructor({ userId, channel, url, show }) {
+    this.outbox = outboxOf(userId);
+    this.#drain = drainOf(userId);
     this.channel = channel;
     this.url = url;
-    this.csrf = csrf;
     this.show = show;
-    window.addEventListener("online", () => this.#hurry());
-    document.addEventListener("live:status", (event) => {
-      if (event.detail.status === "connected") this.#hurry();
+    document.addEventListener("chat:entry", ({ detail }) => {
+      if (detail.entry.channel === channel) this.#hear(detail);
     });
   }
 
+  #hear({ entry, state, detail }) {
+    const pending = [...document.querySelectorAll(`.msg[data-client="${CSS.escape(entry.clientId)}"]:not([data-number])`)];
+    if (state === "discarded") {
+      for (const element of pending) element.remove();
+      return;
+    }
+    if (state === "sent") {
+      // The answer was lost once, and the page came from the server with the message in it.
+      const number = Number(detail.message.number);
+      for (const element of pending) {
+        if (element.parentElement.querySelector(`:scope > .msg[data-number="${number}"]`)) element.remove();
+      }
+    }
+    this.show(entry, state === "kept" ? "waiting" : state, detail ?? undefined);
+  }
+
+  /** Show what waits in this channel, and have it sent. */
   async restore() {
     for (const entry of await this.outbox.waiting(this.channel)) {
-      if (this.#queue.some((waiting) => waiting.clientId === entry.clientId)) continue;
-      this.show(entry, entry.failed ? "failed" : "waiting", entry.failed);
-      if (!entry.failed) this.#queue.push(entry);
+      const state = entry.failed ? "failed" : entry.tries ? "offline" : "waiting";
+      this.show(entry, state, entry.failed);
     }
-    this.#next();
+    this.#drain.go(this.channel);
   }
 
   async send(text, root) {
-    const entry = { clientId: newId(), channel: this.channel, text, root, at: new Date().toISOString(), order: Date.now() };
+    const at = new Date().toISOString();
+    const entry = { clientId: newId(), channel: this.channel, title: titleOfPage(), url: this.url, text, root, at, order: this.outbox.nextOrder() };
     this.show(entry, "waiting");
-    this.#queue.push(entry);
     await this.outbox.keep(entry);
-    this.#next();
+    this.outbox.tell(entry, "kept");
+    this.#drain.go(this.channel);
   }
 
   async retry(entry) {
-    delete entry.failed;
-    this.#queue.push(entry);
-    await this.outbox.keep(entry);
-    this.#hurry();
+    const again = { ...entry, tries: 0, notBefore: 0, isTold: false };
+    delete again.failed;
+    await this.outbox.keep(again);
+    this.show(again, "waiting");
+    this.#drain.hurry(this.channel);
   }
 
   async discard(entry) {
-    this.#queue = this.#queue.filter((waiting) => waiting.clientId !== entry.clientId);
     await this.outbox.forget(entry.clientId);
-  }
-
-  #hurry() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    this.#next();
-  }
-
-  async #next() {
-    if (this.#busy || this.#timer || !this.#queue.length) return;
-    this.#busy = true;
-    const entry = this.#queue[0];
-    this.show(entry, "sending");
-    let wait = 0;
-    try {
-      wait = await this.#post(entry);
-    } catch {
-      wait = this.#backOff();
-      this.show(entry, "offline");
-    }
-    this.#busy = false;
-    if (wait) {
-      this.#timer = setTimeout(() => {
-        this.#timer = 0;
-        this.#next();
-      }, wait);
-    } else {
-      this.#failures = 0;
-      this.#next();
-    }
-  }
-
-  /** Returns how long to wait before the next try, 0 when this entry is done with. */
-  async #post(entry) {
-    const body = new URLSearchParams({ text: entry.text, client_id: entry.clientId });
-    if (entry.root) body.set("root", entry.root);
-    const answer = await fetch(this.url, {
-      method: "POST",
-      body,
-      headers: { Accept: "application/json", "X-CSRFToken": this.csrf() },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: "error",
-    });
-    if (answer.status === 201 || answer.status === 200) {
-      this.#queue.shift();
-      const stored = await answer.json();
-      await this.outbox.forget(entry.clientId);
-      this.show(entry, "sent", stored);
-      return 0;
-    }
-    if (answer.status >= 500 || answer.status === 429) {
-      const told = Number(answer.headers.get("Retry-After")) * 1000;
-      this.show(entry, "offline");
-      return told || this.#backOff();
-    }
-    let message = gettext("This message was not stored.");
-    try {
-      message = (await answer.json()).message ?? message;
-    } catch {
-      // a proxy in between answered; its page says nothing to the writer
-    }
-    this.#queue.shift();
-    entry.failed = message;
-    await this.outbox.keep(entry);
-    this.show(entry, "failed", message);
-    return 0;
-  }
-
-  #backOff() {
-    this.#failures += 1;
-    return Math.random() * Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.outbox.tell(entry, "discarded");
   }
 }

@@ -28,6 +28,7 @@ export class Clock {
     const timeZone = zone || undefined;
     this.hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
     this.days = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", weekday: "long", timeZone });
+    this.shortDays = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", timeZone });
     this.keys = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone });
   }
 
@@ -37,6 +38,10 @@ export class Clock {
 
   day(instant) {
     return this.days.format(new Date(instant));
+  }
+
+  shortDay(instant) {
+    return this.shortDays.format(new Date(instant));
   }
 
   dayKey(instant) {

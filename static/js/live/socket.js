@@ -8,13 +8,18 @@
  *
  * `follow` says what the page has (its newest change) and gets everything after it, each change once and in order, over as
  * many connections as it takes. Without a listener a topic's frames are still seen as events on `document`:
- * "live:change", "live:hint", "live:topic", "live:gone", "live:reload", "live:error", "live:status".
+ * "live:change", "live:hint", "live:topic", "live:gone", "live:reload", "live:error", "live:status", "live:signed-out",
+ * and "live:stranger" where the browser's session has become another person's.
  */
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30000;
 const MARK_MS = 1000;
 const HEALTHY_MS = 10000;
+const PING_AFTER_MS = 25000; // of silence
+const PONG_MS = 8000;
+const PONG_IN_SIGHT_MS = 4000; // when somebody looks, or the device has just come back to a network
+const OPEN_MS = 15000;
 const BAD_HELLO = 4400;
 const SIGNED_OUT = 4401;
 const REPLACED = 4408;
@@ -37,10 +42,17 @@ class Live {
   #retryTimer = 0;
   #isReady = false;
   #openedAt = 0;
-  #isOver = false; // signed out, or replaced by a newer page
+  #isOver = false; // signed out, or the session has become another person's
+  #heardAt = 0;
+  #beatTimer = 0;
+  #deadline = 0; // the timer at whose end the connection is given up
+  #deadlineAt = Infinity;
 
   start() {
-    window.addEventListener("online", () => this.#hurry());
+    window.addEventListener("online", () => {
+      this.#hurry();
+      this.#ask(PONG_IN_SIGHT_MS);
+    });
     window.addEventListener("offline", () => this.#show("offline"));
     window.addEventListener("pagehide", () => this.#leave());
     window.addEventListener("pageshow", (event) => {
@@ -48,8 +60,12 @@ class Live {
     });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#sendMarks();
-      else this.#hurry();
+      else {
+        this.#hurry();
+        this.#ask(PONG_IN_SIGHT_MS);
+      }
     });
+    document.addEventListener("live:signed-out", () => this.#end());
     this.#connect();
   }
 
@@ -109,8 +125,11 @@ class Live {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#expect(OPEN_MS);
     socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return socket.close(1000);
       this.#openedAt = Date.now();
+      this.#expect(OPEN_MS);
       socket.send(JSON.stringify({ t: "hello", have: Object.fromEntries(this.#have) }));
     });
     socket.addEventListener("message", (event) => {
@@ -121,15 +140,81 @@ class Live {
     });
   }
 
+  // -- Silence. A network that swallows everything closes nothing, so a page that hears nothing asks. -----------------------
+  /** Give the connection up unless something is heard within this time; an earlier deadline stands. */
+  #expect(wait) {
+    const at = Date.now() + wait;
+    if (this.#deadline && this.#deadlineAt <= at) return;
+    clearTimeout(this.#deadline);
+    this.#deadlineAt = at;
+    this.#deadline = setTimeout(() => this.#giveUp(), wait);
+  }
+
+  #ask(wait) {
+    if (this.#isReady && this.send({ t: "ping" })) this.#expect(wait);
+  }
+
+  #beat() {
+    const silence = Date.now() - this.#heardAt;
+    // A clock that was set back counts as silence.
+    if (silence < 0 || silence >= PING_AFTER_MS) this.#ask(PONG_MS);
+    const rest = silence >= 0 && silence < PING_AFTER_MS ? PING_AFTER_MS - silence : PING_AFTER_MS;
+    this.#beatTimer = setTimeout(() => this.#beat(), rest);
+  }
+
+  #hear() {
+    this.#heardAt = Date.now();
+    if (!this.#deadline) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = 0;
+    if (this.#isReady) this.#show("connected");
+  }
+
+  #still() {
+    clearTimeout(this.#beatTimer);
+    clearTimeout(this.#deadline);
+    this.#deadline = 0;
+  }
+
+  #giveUp() {
+    this.#deadline = 0;
+    const socket = this.#socket;
+    if (!socket) return;
+    // Its own end may come minutes later, when the network gives up; what it still says is not heard.
+    this.#lose({ code: 1006, reason: "" });
+    socket.close();
+  }
+
+  #end() {
+    this.#isOver = true;
+    clearTimeout(this.#retryTimer);
+    this.#still();
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#isReady = false;
+    socket?.close(1000);
+    this.#show("offline");
+  }
+
   #receive(frame) {
     const { t, topic } = frame;
+    this.#hear();
+    if (t === "pong") return;
     if (t === "change") {
       const have = this.#have.get(topic);
       if (have !== undefined && frame.change <= have) return;
       this.#have.set(topic, frame.change);
       this.topics.set(topic, frame.change);
     } else if (t === "ready") {
+      if (String(frame.user) !== document.body.dataset.userId) {
+        // Somebody else has signed in in this browser: nothing of theirs belongs on this page, nor this page's marks to them.
+        this.#end();
+        emit("stranger", {});
+        return;
+      }
       this.#isReady = true;
+      clearTimeout(this.#beatTimer);
+      this.#beatTimer = setTimeout(() => this.#beat(), PING_AFTER_MS);
       this.userId = frame.user;
       this.topics = new Map(Object.entries(frame.topics));
       // From here on the server sends everything, so a later connection may start from here too.
@@ -157,10 +242,9 @@ class Live {
     this.#socket = null;
     this.#isReady = false;
     this.#openedAt = 0;
+    this.#still();
     if (lived > HEALTHY_MS) this.#failures = 0;
     if (event.code === SIGNED_OUT) {
-      this.#isOver = true;
-      this.#show("offline");
       emit("signed-out", {});
       return;
     }
@@ -189,6 +273,7 @@ class Live {
   #leave() {
     this.#sendMarks();
     clearTimeout(this.#retryTimer);
+    this.#still();
     const socket = this.#socket;
     this.#socket = null;
     this.#isReady = false;
