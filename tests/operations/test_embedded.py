@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from apps.operations.embedded import Postgres, Valkey, server_account
+from apps.operations.embedded import Postgres, Valkey, address_for_client, server_account
 from apps.operations.places import ROOT, OperationsError, is_root, socket_folder
 
 
@@ -170,3 +170,12 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_password_stands_on_no_command_line() -> None:
+    address, environment = address_for_client(
+        "postgresql://owner:s3cret@db1,db2:5432/portal?target_session_attrs=read-write"
+    )
+    assert "s3cret" not in address
+    assert environment["PGPASSWORD"] == "s3cret"
+    assert "db1,db2" in address

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError, CommandParser
 from django.core.management.base import BaseCommand
 
-from apps.operations.embedded import find_client
+from apps.operations.embedded import address_for_client, find_client
 from apps.operations.places import OperationsError
 
 
@@ -28,8 +28,9 @@ class Command(BaseCommand):
         if file.exists():
             raise CommandError(f"{file} exists already; a dump overwrites nothing.")
         file.touch(mode=0o600)  # it holds what the database holds
-        command = [program, "--format=custom", f"--file={file}", settings.DATABASE_OWNER_URL]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        address, environment = address_for_client(settings.DATABASE_OWNER_URL)
+        command = [program, "--format=custom", f"--file={file}", f"--dbname={address}"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if answer.returncode:
             file.unlink(missing_ok=True)
             raise CommandError(f"pg_dump failed: {answer.stderr.strip()}")

@@ -9,7 +9,7 @@ from django.core.management import CommandError, CommandParser
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from apps.operations.embedded import find_client
+from apps.operations.embedded import address_for_client, find_client
 from apps.operations.places import OperationsError
 
 
@@ -32,13 +32,9 @@ class Command(BaseCommand):
         if connection.introspection.table_names():
             raise CommandError("The database holds tables already; a dump is loaded into an empty one.")
         connection.close()
-        command = [
-            program,
-            "--exit-on-error",
-            "--single-transaction",
-            f"--dbname={settings.DATABASE_OWNER_URL}",
-        ]
-        answer = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+        address, environment = address_for_client(settings.DATABASE_OWNER_URL)
+        command = [program, "--exit-on-error", "--single-transaction", f"--dbname={address}", str(file)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if answer.returncode:
             raise CommandError(f"Nothing was loaded; pg_restore failed: {answer.stderr.strip()}")
         self.stdout.write("Loaded. Migrate next: ./run portal does, or manage.py migrate.")
