@@ -154,9 +154,8 @@ class LiveConsumer(AsyncConsumer):
             if kind == "hello":
                 self._hub.greet(socket, read_have(frame))
                 return None
-            if (
-                kind == "ping"
-            ):  # a browser hides the pings of the protocol, so a page that hears nothing asks by a frame
+            if kind == "ping":
+                # A browser hides the pings of the protocol, so a page that hears nothing asks by a frame.
                 return PONG
             handler = registry.inbound.get(kind)
             if handler is None:

@@ -21,7 +21,6 @@ from . import messages
 from .bus import Bus
 from .database import run_query
 from .framing import change_payload, control_payload, frame_text
-from .protocol import MSG_DONTWAIT
 from .registry import Frame, Missed, Right, TopicKind, Until, registry
 from .sockets import UNSENT_LIMIT, Close, Socket
 
@@ -466,27 +465,16 @@ class Hub:
 
     def _deliver(self, sockets: Iterable[Socket], framed: bytes, payloads: Sequence[bytes]) -> None:
         failed = []
-        size = len(framed)
         for socket in sockets:
             try:
-                write, send, unsent = socket.write, socket.send, socket.unsent
-                if write is None or unsent is None:
+                write = socket.write
+                if write is None:
                     if not socket.deliver(framed, payloads):
                         failed.append(socket)
-                elif waiting := unsent():
-                    if waiting > UNSENT_LIMIT:
-                        failed.append(socket)
-                    else:
-                        write(framed)
-                elif send is None:
-                    write(framed)
+                elif socket.unsent() > UNSENT_LIMIT:  # type: ignore[misc]
+                    failed.append(socket)
                 else:
-                    try:
-                        taken = send(framed, MSG_DONTWAIT)
-                    except BlockingIOError:
-                        taken = 0
-                    if taken != size:
-                        write(framed[taken:])
+                    write(framed)
             except Exception:  # a socket that breaks must not cost the others their message
                 logger.debug("A socket broke while it was written to.", exc_info=True)
                 failed.append(socket)

@@ -7,8 +7,6 @@ plain ASGI messages, slower but correct.
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
@@ -24,37 +22,22 @@ from .framing import frame_text
 EXTENSION = "hospital_collab.live_transport"
 TESTED_UVICORN = "0.54."
 CLOSE_SECONDS = 10.0
-MSG_DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0)
 logger = logging.getLogger(__name__)
 
 
 class LiveTransport:
-    """The way past ASGI for one socket: whole frames to the kernel, and the news that the socket is gone.
+    """The way past ASGI for one socket: whole frames to the kernel, and the news that the socket is gone."""
 
-    While nothing is unsent, `send` goes to the kernel at once, past the loop's own queue: a tenth cheaper. It writes to a
-    descriptor of its own, which nobody else closes: the loop's might be closed, and taken by another peer, in the same turn.
-    """
-
-    __slots__ = ("_own", "_protocol", "on_gone", "send", "unsent", "write")
+    __slots__ = ("_protocol", "on_gone", "unsent", "write")
 
     def __init__(self, protocol: "LiveWebSocketProtocol") -> None:
-        transport = protocol.transport
         self._protocol = protocol
-        self.write: Callable[[bytes], None] = transport.write
-        self.unsent: Callable[[], int] = transport.get_write_buffer_size
+        self.write: Callable[[bytes], None] = protocol.transport.write
+        self.unsent: Callable[[], int] = protocol.transport.get_write_buffer_size
         self.on_gone: Callable[[], None] | None = None
-        self._own: socket.socket | None = None
-        self.send: Callable[[bytes, int], int] | None = None
-        loops = transport.get_extra_info("socket")
-        if loops is not None and transport.get_extra_info("sslcontext") is None and MSG_DONTWAIT:
-            self._own = socket.socket(fileno=os.dup(loops.fileno()))
-            self.send = self._own.send
 
     def gone(self) -> None:
         """Tell the owner once that nothing may be written any more."""
-        if self._own is not None:
-            self._own.close()
-            self._own = None
         callback, self.on_gone = self.on_gone, None
         if callback is not None:
             callback()

@@ -28,13 +28,12 @@ class Close:
 class Socket:
     """A socket that was let in. The hub alone adds it to topics and takes it out."""
 
-    __slots__ = ("is_ready", "opened_at", "send", "session_key", "unsent", "user_id", "write")
+    __slots__ = ("is_ready", "opened_at", "session_key", "unsent", "user_id", "write")
 
     def __init__(self) -> None:
         # Set where frames go straight to a transport; the hub's loop over thousands of sockets then calls these.
         self.write: Callable[[bytes], None] | None = None
         self.unsent: Callable[[], int] | None = None
-        self.send: Callable[[bytes, int], int] | None = None
         self.user_id = 0
         self.session_key = ""
         self.opened_at = 0.0
@@ -66,7 +65,6 @@ class RawSocket(Socket):
         self.transport = transport
         self.write = transport.write
         self.unsent = transport.unsent
-        self.send = transport.send
 
     def deliver(self, framed: bytes, payloads: Sequence[bytes]) -> bool:
         if self.transport.unsent() > UNSENT_LIMIT:
