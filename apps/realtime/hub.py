@@ -332,6 +332,9 @@ class Hub:
     def _on_message(self, channel: bytes, data: bytes) -> None:
         try:
             if channel == messages.control_channel():
+                if data == messages.SWEEP:
+                    self._sweep_now.set()
+                    return
                 asked = messages.unpack_rights(data) or self.people
                 self._look_again(*(user_id for user_id in asked if user_id in self.people))
                 return

@@ -10,6 +10,9 @@ from redis.connection import parse_url
 from .framing import change_payload, hint_payload
 
 
+SWEEP = b"s"  # on the control channel: look for changes that nobody told
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One message of the bus; `change` is None for a hint."""

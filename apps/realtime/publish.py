@@ -5,6 +5,7 @@ a dead bus costs a request a fraction of a second at most once in `OPEN_SECONDS`
 """
 
 import logging
+import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
@@ -41,9 +42,11 @@ class _Breaker:
 
     def __init__(self) -> None:
         self.open_until = 0.0
+        self._timer: threading.Timer | None = None
 
     def send(self, channel: bytes, message: bytes, *more: tuple[bytes, bytes]) -> bool:
         if time.monotonic() < self.open_until:
+            self._ask_for_a_sweep_later()
             return False
         try:
             if more:
@@ -56,8 +59,20 @@ class _Breaker:
         except (redis.RedisError, OSError) as error:
             self.open_until = time.monotonic() + OPEN_SECONDS
             logger.warning("The live bus does not answer; what was committed is found by the sweep: %s", error)
+            self._ask_for_a_sweep_later()
             return False
         return True
+
+    def _ask_for_a_sweep_later(self) -> None:
+        """Something was not told: as soon as the bus answers again, ask the hubs to look, instead of in up to 20 s."""
+        if self._timer is None:
+            self._timer = threading.Timer(OPEN_SECONDS + 0.1, self._ask_for_a_sweep)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _ask_for_a_sweep(self) -> None:
+        self._timer = None
+        self.send(messages.control_channel(), messages.SWEEP)
 
 
 _breaker = _Breaker()

@@ -1,6 +1,7 @@
 """What a page hears: order, gaps, duplicates, catching up, and what is healed."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -120,6 +121,17 @@ def test_a_lost_publish_is_healed_by_the_sweep(world: World) -> None:
             await hubs.current_hub().sweep()
             assert (await page.until("change"))["body"] == {"text": "nobody was told"}
             assert world.calls["newest_change"] == 2  # when the topics were opened, and for the sweep
+
+    run(story())
+
+
+def test_what_a_sender_could_not_tell_is_asked_for_when_the_bus_answers_again(world: World) -> None:
+    async def story() -> None:
+        async with serving() as gateway:
+            page = await gateway.page(world.sign_in(17))
+            publish._breaker.open_until = time.monotonic() + 1.0
+            world.say(1, "the sender kept away from the bus")
+            assert (await page.until("change", seconds=6))["body"] == {"text": "the sender kept away from the bus"}
 
     run(story())
 
