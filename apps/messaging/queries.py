@@ -296,9 +296,13 @@ def conversations_of(
 def previews_of(channels: Collection[Channel], *, viewer: User) -> dict[int, Preview]:
     """Return how the newest message of each channel begins, root or reply; one query, one index look-up a channel."""
     direct = {channel.pk for channel in channels if channel.kind == ChannelKind.DIRECT}
+    last = Message.objects.filter(channel=OuterRef("pk"), number=OuterRef("last_number")).order_by()
+    wanted = Channel.objects.filter(pk__in=[channel.pk for channel in channels]).values(
+        last=Subquery(last.values("pk"))
+    )
     newest: QuerySet[Any] = (
         Message.objects.visible_to(viewer)
-        .filter(channel__in=[channel.pk for channel in channels], number=F("channel__last_number"))
+        .filter(pk__in=wanted)
         .annotate(beginning=Left("body", 4 * PREVIEW_LENGTH))
         .select_related("author")
         .defer("body")

@@ -52,12 +52,13 @@ def preferences_middleware(get_response: Callable[[HttpRequest], Any]) -> Callab
 class SignInMiddleware(LoginRequiredMiddleware):
     """Sends a person to the sign-in; tells a script 401, so that it keeps what it wanted to send and asks the person."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # Django itself knows of a redirect only
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if wants_json(request) or request.headers.get("HX-Request"):
             message = _("You are signed out. Nothing was stored; sign in and try again.")
             return error_response(request, status=401, code="signed_out", message=message)
-        response: HttpResponseBase = super().handle_no_permission(request, view_func)
-        return response
+        return super().handle_no_permission(request, view_func)
 
 
 _seen: dict[str, float] = {}  # what this process noted lately, so that it asks the cache once a minute and session

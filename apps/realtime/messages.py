@@ -9,7 +9,6 @@ from redis.connection import parse_url
 
 from .framing import change_payload, hint_payload
 
-
 SWEEP = b"s"  # on the control channel: look for changes that nobody told
 
 

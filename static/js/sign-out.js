@@ -7,10 +7,12 @@ import { forgetEverything, outboxOf } from "./chat/outbox.js";
 import { tellSignedOut } from "./live/cover.js";
 
 const PATIENCE_MS = 1000;
+const READING_MS = 3000;
+const lists = new Intl.ListFormat(document.documentElement.lang, { type: "unit" });
 const userId = document.body.dataset.userId;
 
-function within(work, otherwise) {
-  return Promise.race([work, new Promise((resolve) => setTimeout(() => resolve(otherwise), PATIENCE_MS))]);
+function within(patience, work) {
+  return Promise.race([work, new Promise((resolve) => setTimeout(() => resolve(null), patience))]);
 }
 
 /** What would be lost, a line for each conversation. */
@@ -27,7 +29,7 @@ function describe(entries) {
     const parts = [];
     if (messages) parts.push(interpolate(ngettext("%s message not sent", "%s messages not sent", messages), [messages]));
     if (drafts) parts.push(gettext("text in the composer"));
-    return { title: title || gettext("Conversation"), words: parts.join(", ") };
+    return { title: title || gettext("Conversation"), words: lists.format(parts) };
   });
 }
 
@@ -38,19 +40,19 @@ function make(tag, className, text = "") {
   return element;
 }
 
-/** Ask whether what was not sent may be deleted. */
+/** Ask whether what was not sent may be deleted; null is "nobody knows what there is". */
 function ask(entries) {
   return new Promise((resolve) => {
     const dialog = make("dialog", "dialog");
     dialog.setAttribute("aria-labelledby", "sign-out-title");
     const head = make("div", "dialog__head");
-    const title = make("h2", "", gettext("Not everything has been sent"));
+    const title = make("h2", "", entries ? gettext("Not everything has been sent") : gettext("Perhaps not everything has been sent"));
     title.id = "sign-out-title";
     head.append(title);
     const body = make("div", "dialog__body stack stack--2");
-    body.append(make("p", "", gettext("Signing out deletes it from this device:")));
+    body.append(make("p", "", entries ? gettext("Signing out deletes it from this device:") : gettext("Signing out deletes what was not sent from this device.")));
     const list = make("ul", "stack stack--2");
-    for (const { title: place, words } of describe(entries)) {
+    for (const { title: place, words } of describe(entries ?? [])) {
       const line = make("li", "");
       const name = document.createElement("bdi");
       name.append(make("strong", "", place));
@@ -83,12 +85,12 @@ for (const button of document.querySelectorAll("[data-sign-out]")) {
     event.preventDefault();
     if (isAsking) return;
     isAsking = true;
-    const entries = await within(outboxOf(userId).all(), []);
-    const goes = !entries.length || (await ask(entries));
+    const entries = await within(READING_MS, outboxOf(userId).all());
+    const goes = entries?.length === 0 || (await ask(entries));
     isAsking = false;
     if (!goes) return;
     tellSignedOut();
-    await within(forgetEverything(userId));
+    await within(PATIENCE_MS, forgetEverything(userId));
     event.target.submit();
   });
 }

@@ -286,7 +286,7 @@ def test_a_network_that_swallows_everything_is_noticed(browsers: Browsers, hospi
 def test_silence_is_asked_about_and_an_answer_keeps_the_connection(browsers: Browsers, hospital: Hospital) -> None:
     page = browsers.open(hospital.nurse)
     sockets: list[Any] = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket))
     page.clock.install()
     open_channel(page, hospital)
     wait_until_live(page)

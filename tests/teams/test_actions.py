@@ -346,5 +346,6 @@ def test_restoring_is_a_change_that_is_caught_up(site):
     actions.restore_channel(channel=channel, by=owner)
     missed = messaging_queries.frames_after(channel.pk, start)
     assert (missed.newest, [frame.body for frame in missed.frames]) == (start + 1, [b'{"kind":"restored"}'])
+    channel.refresh_from_db()
     send(owner, channel)
     assert b"restored" not in messaging_queries.frames_after(channel.pk, start + 1).frames[-1].body

@@ -165,6 +165,7 @@ function authorOf(line, author) {
   }
   if (line.dataset.kind === "direct") return null;
   const name = document.createElement("bdi");
+  name.className = "truncate";
   name.textContent = nameOf(author.names);
   words.append(name, ":");
   return words;

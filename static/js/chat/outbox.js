@@ -70,6 +70,8 @@ export class Outbox {
           const request = work(transaction.objectStore(STORE));
           transaction.oncomplete = () => resolve(request.result ?? null);
           transaction.onerror = transaction.onabort = () => reject(transaction.error);
+          // A page that goes away takes with it what it has not committed itself.
+          if (mode === "readwrite") transaction.commit();
         });
       } catch {
         this.#database = null;

@@ -33,7 +33,9 @@ function showCount(row, count) {
     badge = document.createElement("span");
     badge.className = "badge badge--warn";
     badge.dataset.unsent = "";
-    row.append(badge);
+    const count = row.querySelector("[data-count]");
+    if (count) count.before(badge);
+    else row.append(badge);
   }
   if (badge.textContent !== words) badge.textContent = words;
 }
