@@ -28,10 +28,6 @@ export function showToast(text, { trouble = false } = {}) {
   setTimeout(() => toast.remove(), SECONDS_SHOWN * 1000);
 }
 
-function isWriting(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
-}
-
 document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   const asked = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
@@ -43,12 +39,12 @@ document.addEventListener("keydown", (event) => {
     field.select();
   } else if (event.key === "Escape" && event.target instanceof HTMLElement && event.target.matches('[data-hotkey="k"]')) {
     event.target.blur();
-  } else if (event.key === "F6" && !isWriting(event.target)) {
+  } else if (event.key === "F6") {
     // F6 walks the panes, as in the programs that people know.
-    const panes = [...document.querySelectorAll(".rail, .list, .sheet, .pane--details")].filter((pane) => pane.offsetParent !== null);
+    const panes = [...document.querySelectorAll(".rail, .list, .sheet > .pane")].filter((pane) => pane.offsetParent !== null);
     const here = panes.findIndex((pane) => pane.contains(event.target));
     const next = panes[(here + (event.shiftKey ? panes.length - 1 : 1)) % panes.length];
-    const target = next?.querySelector('[aria-current], a[href], button, input, textarea, [tabindex="0"]');
+    const target = next?.querySelector("textarea") ?? next?.querySelector('[aria-current], a[href], button, input, textarea, [tabindex="0"]');
     if (target) {
       event.preventDefault();
       target.focus();

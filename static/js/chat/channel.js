@@ -385,8 +385,7 @@ function showEntry(entry, state, detail) {
   if (failed) say(detail, { urgent: true });
 }
 
-const csrf = () => document.querySelector('[data-composer] input[name="csrfmiddlewaretoken"]').value;
-const sender = new Sender({ userId, channel, url: chat.dataset.messagesUrl, csrf, show: showEntry });
+const sender = new Sender({ userId, channel, url: chat.dataset.messagesUrl, show: showEntry });
 let mainComposer = null;
 let threadComposer = null;
 
