@@ -1,8 +1,9 @@
 """Sending and marking. A message is acknowledged only after COMMIT, and stored once however often it is sent."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -274,12 +275,12 @@ def mark_opened(*, user: User, channel: Channel, up_to: int, has_script: bool) -
         mark_read(user=user, channel=channel, up_to=up_to)
 
 
-def start_marks(*, user_id: int, numbers: Mapping[int, int], anew: bool) -> None:
-    """Set where somebody begins to count in channels (id -> last number at that moment): what was there is not unread.
+def start_marks(*, user_id: int, channel_ids: Collection[int], since: str, anew: bool) -> None:
+    """Set where somebody begins to count in channels: what was there at the instant `since` (ISO 8601) is not unread.
 
-    `anew` moves the beginning of somebody who came back; otherwise an existing mark stays. One statement.
+    `anew` moves the beginning of somebody who came back; otherwise an existing mark stays. Two statements.
     """
-    begun = {channel: number for channel, number in numbers.items() if number > 0}
+    begun = queries.numbers_at(channel_ids, datetime.fromisoformat(since))
     if not begun:
         return
     with connection.cursor() as cursor:

@@ -167,7 +167,7 @@ def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
     page = queries.page_of(channel, viewer=request.user, **place)
     if wants_json(request):
         return json_response(queries.page_body(page))
-    if not request.headers.get("HX-Request"):
+    if "text/html" in request.headers.get("Accept", "") and not request.headers.get("HX-Request"):
         return redirect("chat-channel", channel.pk)  # a refused form was reloaded
     context = {"channel": channel, "page": page, "only": "newer" if "newer" in place else "older"}
     return render(request, "messaging/_history.html", context)

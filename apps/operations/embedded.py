@@ -63,15 +63,21 @@ def server_account() -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
 
 
+def set_death_signal(death_signal: int) -> None:
+    """Have this process get DEATH_SIGNAL when its parent ends (Linux only)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, death_signal)
+
+
 def tie_to_parent(death_signal: int) -> Callable[[], None] | None:
     """For `preexec_fn`: the child gets DEATH_SIGNAL when this process ends, even by kill -9 (Linux only)."""
     if _libc is None:
         return None
     parent = os.getpid()
-    set_death_signal = _libc.prctl
+    prctl = _libc.prctl
 
     def tie() -> None:
-        set_death_signal(PR_SET_PDEATHSIG, death_signal)
+        prctl(PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:  # it ended between fork and prctl
             os._exit(1)
 

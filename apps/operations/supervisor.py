@@ -202,8 +202,8 @@ def portal_children(log: Path, var: Path, bind: str, port: int) -> list[Child]:
     return [
         Child("web", web, {**environment, "PORTAL_WEB": "1"}, log / "web.log", patience=8),
         Child("beat", beat, environment, log / "beat.log", patience=4),
-        # SIGQUIT: it drops the task that it is at, which comes back, instead of finishing it over a dead database.
-        Child("worker", worker, environment, log / "worker.log", patience=10, death_signal=signal.SIGQUIT),
+        # SIGKILL: with the bus gone, too, a worker that is asked to end would wait for it. The task that it is at comes back.
+        Child("worker", worker, environment, log / "worker.log", patience=10, death_signal=signal.SIGKILL),
     ]
 
 

@@ -84,7 +84,7 @@ def assign(
         user.save(update_fields=["home_unit"])
     _record("people.assigned", user, by, unit=unit.pk, on=on.isoformat(), until=until.isoformat() if until else None)
     raise_epochs([user.pk])
-    publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk, at=clock.now().isoformat()))
+    publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk, happened_at=clock.now().isoformat()))
     return assignment
 
 
@@ -97,7 +97,9 @@ def end_assignment(*, assignment: Assignment, on: date, by: User | None) -> None
     assignment.save(update_fields=["during"])
     _record("people.assignment_ended", assignment.user, by, unit=assignment.unit_id, on=on.isoformat())
     raise_epochs([assignment.user_id])
-    news = AssignmentChanged(user_id=assignment.user_id, unit_id=assignment.unit_id, at=clock.now().isoformat())
+    news = AssignmentChanged(
+        user_id=assignment.user_id, unit_id=assignment.unit_id, happened_at=clock.now().isoformat()
+    )
     publish(news)
 
 
@@ -228,5 +230,5 @@ def turn_day() -> int:
     begun = set(queries.begun_just_now())
     raise_epochs(begun | set(moved))
     for user_id, unit_id in queries.begun_just_now().items():
-        publish(AssignmentChanged(user_id=user_id, unit_id=unit_id, at=clock.now().isoformat()))
+        publish(AssignmentChanged(user_id=user_id, unit_id=unit_id, happened_at=clock.now().isoformat()))
     return len(begun | set(moved))

@@ -34,4 +34,4 @@ class AssignmentChanged(PersonEvent):
 
     durable = True
     unit_id: int
-    at: str  # ISO 8601
+    happened_at: str  # ISO 8601

@@ -79,9 +79,9 @@ def _tell_move(units: Collection[Unit]) -> None:
     """Raise the epochs of the people of these units in this transaction, and publish the news."""
     if registries.units_moved is not None:
         registries.units_moved([unit.pk for unit in units])
-    at = clock.now().isoformat()
+    happened_at = clock.now().isoformat()
     for unit in units:
-        publish(UnitMoved(unit_id=unit.pk, department_id=unit.department_id, at=at))
+        publish(UnitMoved(unit_id=unit.pk, department_id=unit.department_id, happened_at=happened_at))
 
 
 def _refuse_future(on: date, site: Site) -> None:

@@ -10,7 +10,7 @@ class UnitMoved(Event):
     durable = True
     unit_id: int
     department_id: int
-    at: str  # ISO 8601
+    happened_at: str  # ISO 8601
 
     @property
     def aggregate(self) -> str:

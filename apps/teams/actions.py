@@ -109,8 +109,7 @@ def _join_team(team: Team, user: User, *, is_owner: bool = False) -> None:
     if permissions.is_team_member(user, team):
         return  # they came in meanwhile, in another tab
     TeamMembership.objects.create(team=team, user=user, is_owner=is_owner)
-    standard = team.channels.filter(kind=ChannelKind.STANDARD).values_list("pk", "last_number")
-    publish(TeamJoined(team_id=team.pk, user_id=user.pk, numbers={str(pk): number for pk, number in standard}))
+    publish(TeamJoined(team_id=team.pk, user_id=user.pk, happened_at=clock.now().isoformat()))
     transaction.on_commit(lambda: publish_rights([user.pk]))
 
 
@@ -378,7 +377,7 @@ def _open_membership(channel: Channel, user: User, *, is_owner: bool = False) ->
         return None
     change = take_change(channel)
     row = ChannelMembership.objects.create(channel=channel, user=user, is_owner=is_owner, change=change)
-    publish(ChannelJoined(channel_id=channel.pk, user_id=user.pk, number=channel.last_number))
+    publish(ChannelJoined(channel_id=channel.pk, user_id=user.pk, happened_at=clock.now().isoformat()))
     transaction.on_commit(lambda: _tell_membership(channel.pk, change, user.pk, joined=True))
     return row
 

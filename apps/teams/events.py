@@ -5,12 +5,12 @@ from apps.core.events import Event
 
 @dataclass(frozen=True, slots=True)
 class TeamJoined(Event):
-    """Somebody came into a team, and by that into its standard channels; `numbers`: channel id -> its last number then."""
+    """Somebody came into a team, and by that into its standard channels."""
 
     durable = True
     team_id: int
     user_id: int
-    numbers: dict[str, int]
+    happened_at: str  # ISO 8601
 
     @property
     def aggregate(self) -> str:
@@ -19,12 +19,12 @@ class TeamJoined(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChannelJoined(Event):
-    """Somebody got an own membership row in a channel whose last number was `number` then."""
+    """Somebody got an own membership row in a channel."""
 
     durable = True
     channel_id: int
     user_id: int
-    number: int
+    happened_at: str  # ISO 8601
 
     @property
     def aggregate(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from apps.audit.actions import write_entry
+from apps.core import clock
 from apps.core.events import publish
 from apps.people.actions import raise_epochs
 from apps.people.imports import fields_in_language
@@ -92,10 +93,9 @@ def admit_to_team(*, team: Team, people: Collection[User], owners: Collection[Us
     raise_epochs(active)
     TeamMembership.objects.bulk_create([TeamMembership(team=team, user=person) for person in coming], batch_size=500)
     rows.open().filter(user__in=owners, is_owner=False).update(is_owner=True)
-    standard = team.channels.filter(kind=ChannelKind.STANDARD).values_list("pk", "last_number")
-    numbers = {str(channel_id): number for channel_id, number in standard}
+    happened_at = clock.now().isoformat()
     for pk in active:
-        publish(TeamJoined(team_id=team.pk, user_id=pk, numbers=numbers))
+        publish(TeamJoined(team_id=team.pk, user_id=pk, happened_at=happened_at))
         _audit("teams.team_member_added", team, user=pk)
     transaction.on_commit(lambda: publish_rights(active))
     return len(coming)
@@ -122,8 +122,9 @@ def admit_to_channel(*, channel: Channel, people: Collection[User], owners: Coll
         rows.open().filter(user__in=owners, is_owner=False).update(is_owner=True)
     Channel.objects.filter(pk=locked.pk).update(last_change=locked.last_change + len(coming))
     active = [person.pk for person in coming if person.is_active]
+    happened_at = clock.now().isoformat()
     for pk in active:
-        publish(ChannelJoined(channel_id=locked.pk, user_id=pk, number=locked.last_number))
+        publish(ChannelJoined(channel_id=locked.pk, user_id=pk, happened_at=happened_at))
         _audit("teams.channel_member_added", locked, user=pk)
     transaction.on_commit(lambda: publish_rights(active))
     return len(coming)

@@ -81,7 +81,8 @@ CHAT = [
         arguments=lambda w: (w.site_wide.pk,),
     ),
     row("chat-channel", ALL, what="of the network", arguments=lambda w: (w.network_wide.pk,)),
-    row("chat-messages", MEMBERS, what="older", arguments=lambda w: (w.private.pk,)),
+    row("chat-messages", MEMBERS_DO, what="opened by a browser", arguments=lambda w: (w.private.pk,)),
+    row("chat-messages", SCRIPTED, what="older", arguments=lambda w: (w.private.pk,), query="before=9", script=True),
     row("chat-messages", SCRIPTED, what="missed", arguments=lambda w: (w.private.pk,), query="after=0", script=True),
     row(
         "chat-messages",
@@ -184,7 +185,7 @@ TEAMS = [
         OWNERS_DO,
         "POST",
         arguments=lambda w: (w.private.pk,),
-        data=lambda w: {"people": [w.invited.pk]},
+        data=lambda w: {"people": [w.teammate.pk]},
     ),
     row("channel-invite", "302 302 404 404 404 403 403 404 404 404", what="direct", arguments=lambda w: (w.direct.pk,)),
     row("channel-leave", ONLY_POST, arguments=lambda w: (w.private.pk,)),

@@ -65,6 +65,7 @@ class World:
     network_wide: Channel
     invitation: Invitation
     invited: User
+    teammate: User
     messages: dict[str, Message]
     sessions: dict[str, str]
     key_of_another: Authenticator
@@ -122,6 +123,8 @@ def build_world() -> World:
         "network_wide": factories.send(owner, network_wide, "의료원 모두에게"),
     }
     invited = factories.make_person(unit=ward, name_ko="초대받은이")
+    teammate = factories.make_person(unit=ward, name_ko="같은팀")
+    factories.join_team(team, teammate)
     invitation = factories.invite(people["member"], by=owner, team=open_team)
     sessions = {name: factories.make_session(person) for name, person in people.items()}
     world = World(
@@ -140,6 +143,7 @@ def build_world() -> World:
         network_wide=network_wide,
         invitation=invitation,
         invited=invited,
+        teammate=teammate,
         messages=messages,
         sessions=sessions,
         key_of_another=Authenticator.objects.create(
