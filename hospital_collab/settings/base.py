@@ -108,7 +108,6 @@ if DATABASE_OWNER_URL != DATABASE_URL:
 DATABASE_POOL = {"min_size": 2, "max_size": env.number("DATABASE_POOL_MAX", 10), "timeout": 5.0}
 if env.flag("PORTAL_WEB"):
     DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_POOL
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a failover no request gets a connection that is gone
     # Nobody waits longer than this for a lock or a statement; the answer is 503, to be tried again.
     DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=5000 -c statement_timeout=30000"
 WEB_PROCESSES, WORKER_PROCESSES = (

@@ -1,13 +1,17 @@
 """With Valkey or PostgreSQL away: signed-in pages, sending and signing in answer as they should."""
 
 import uuid
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
+from apps.core import http
 from apps.core.cache import SteadyCache
 from apps.people import middleware
 from tests.factories import PASSWORD, make_channel, make_person, sign_in_as
@@ -82,3 +86,14 @@ def test_without_valkey_one_signs_in_and_guessing_is_still_limited(patient_clien
     assert answer.status_code in (200, 429)
     answer = stranger.post(door, {"login": person.staff_number, "password": PASSWORD})
     assert answer.status_code in (200, 429)  # the right password does not help any more
+
+
+def test_a_request_that_meets_a_dead_connection_has_the_others_looked_through(monkeypatch):
+    looked = Event()
+    monkeypatch.setattr(http, "_renewed_at", 0.0)
+    monkeypatch.setattr(DatabaseWrapper, "pool", SimpleNamespace(check=looked.set))
+    http.renew_connections()
+    assert looked.wait(5)
+    looked.clear()
+    http.renew_connections()  # not twice a second
+    assert not looked.wait(0.2)
