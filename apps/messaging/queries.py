@@ -266,8 +266,8 @@ def conversations_of(
 ) -> list[ConversationItem]:
     """Return the channels that somebody reads, those with the newest messages first, with titles, previews and unread counts.
 
-    Four queries for any number of channels: sites, channels with counts, the people of direct and group channels, and the
-    newest messages. `only_unread` keeps the channel `at`, which is being read just now.
+    Three queries for any number of channels: channels with counts, the people of direct and group channels, and the newest
+    messages. `only_unread` keeps the channel `at`, which is being read just now.
     """
     channels: QuerySet[Any] = (
         Channel.objects.visible_to(user)

@@ -6,10 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-
-from apps.core import clock
 
 from . import actions, queries
 from .forms import DirectoryForm, PreferencesForm
@@ -31,12 +28,7 @@ def list_people(request: SignedInRequest) -> HttpResponse:
 def show_person(request: SignedInRequest, user_id: int) -> HttpResponse:
     """Show the card of a person: name in each script, work, site, phone."""
     person = get_object_or_404(User.objects.visible_to(request.user).with_home(), pk=user_id)
-    context = {
-        "person": person,
-        "assignments": queries.assignments_of(person),
-        "there": date_format(clock.now().astimezone(person.time_zone), "H:i"),
-    }
-    return render(request, "people/person.html", context)
+    return render(request, "people/person.html", {"person": person, "assignments": queries.assignments_of(person)})
 
 
 def edit_settings(request: SignedInRequest) -> HttpResponse:
