@@ -6,9 +6,13 @@ import unicodedata
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LINK = re.compile(r"https?://[^\s<>\"']+")
-_TRAILING = ".,;:!?)]}"
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+)  # and halves of characters: nothing can store them
+# No sign that nobody sees: it would make an address look like another one. Nor one that stands for a mention (`core.markup`).
+_LINK = re.compile("https?://[^\\s<>\"'`\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufdd0-\ufdef]+")
+_TRAILING = ".,;:!?)]}*_~|…。、”’」』》"  # what ends a sentence or an emphasis, not an address
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _SYLLABLES_AN_INITIAL = 0xAC00, 0xD7A3, 588
 
@@ -36,16 +40,40 @@ def search_key(*parts: str) -> str:
     return " ".join(dict.fromkeys([*words, *(word for word in initials if word not in words)]))
 
 
+def find_address(text: str, start: int = 0, end: int | None = None) -> str:
+    """Return the web address that begins at a place in a text, without what ends the sentence after it; "" if there is none."""
+    match = _LINK.match(text, start, len(text) if end is None else end)
+    if match is None:
+        return ""
+    address = match.group()
+    surplus = address.count(")") - address.count("(")  # a bracket that was opened in the address belongs to it
+    stop = len(address)
+    while stop and address[stop - 1] in _TRAILING:
+        if address[stop - 1] == ")":
+            if surplus <= 0:
+                break
+            surplus -= 1
+        stop -= 1
+    return address[:stop] if stop > address.index("//") + 2 else ""
+
+
 def render_plain(text: str) -> SafeString:
-    """Return plain text as safe HTML: escaped, with line breaks, and with links to web addresses that open apart."""
+    """Return plain text as safe HTML: paragraphs, line breaks and links to web addresses, everything else as it is written."""
+    paragraphs = (part.strip("\n") for part in _BLANK_LINES.split(text))
+    html = "".join(f'<p dir="auto">{_linked(part).replace(chr(10), "<br>")}</p>' for part in paragraphs if part)
+    return mark_safe(html)  # noqa: S308  # allowed: unsafe-call: every part is escaped
+
+
+def _linked(text: str) -> str:
+    """Return running text as HTML: escaped, with links to web addresses that open apart."""
     parts: list[str] = []
     position = 0
     for match in _LINK.finditer(text):
-        address = match.group().rstrip(_TRAILING)
+        address = find_address(text, match.start())
         parts.append(escape(text[position : match.start()]))
-        shown = escape(address)
-        parts.append(f'<a href="{shown}" rel="noopener noreferrer nofollow" target="_blank">{shown}</a>')
         position = match.start() + len(address)
+        if address:
+            shown = escape(address)
+            parts.append(f'<a href="{shown}" rel="noopener noreferrer nofollow" target="_blank">{shown}</a>')
     parts.append(escape(text[position:]))
-    html = "".join(parts).replace("\n", "<br>")
-    return mark_safe(html)  # noqa: S308  # allowed: unsafe-call: every part is escaped above
+    return "".join(parts)
