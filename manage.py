@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hospital_collab.settings.portal")
-    if sys.argv[1:2] in (["runportal"], ["gauntlet"]):
+    if sys.argv[1:2] in (["runportal"], ["gauntlet"], ["gauntlet_chat"]):
         # Settings are read once, so the embedded services' addresses must stand in the environment before.
         from apps.operations import launch, places
 

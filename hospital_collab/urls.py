@@ -12,8 +12,11 @@ admin.autodiscover()
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.messaging.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.teams.urls")),
     path("", include("apps.people.urls")),
+    path("jump/", core_views.show_jump, name="jump"),
+    path("keys/", core_views.show_keys, name="keys"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("health/", login_not_required(core_views.check_health), name="health"),

@@ -32,7 +32,7 @@ from .text import find_address, render_plain
 NESTING = 20  # of quotes and lists; deeper ones stay text
 COLUMNS = 30  # of a table; wider ones stay text
 CELLS = 3_000  # of a table; larger ones stay text
-MARKS = 2_500  # marks and line ends in one text; one with more is no prose and is shown as it was typed
+MARKS = 2_500  # in one text, a line end counting as two; one with more is no prose and is shown as it was typed
 
 TAGS = {
     *("p", "br", "strong", "em", "s", "ul", "ol", "li", "label", "input", "blockquote", "code", "pre", "a", "bdi"),
@@ -62,7 +62,7 @@ SPECIAL = re.compile(
     r"|^[^\S\n]|^>|^- |^-$|^[0-9]{1,9}[.)](?: |$)|[^\S\n]$",
     re.MULTILINE,
 )
-MARK = re.compile(r"[*_~`\[|>\n]")
+MARK = re.compile(r"[*_~`\[|<>:\n]")
 OWN_PATH = re.compile(r"/(?![/\\])[^\s\\]*")
 # Unicode sets these code points aside for use inside a program: no text that came from elsewhere holds them.
 _UNUSABLE = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef]")
@@ -96,7 +96,7 @@ def render(text: str, mentions: Sequence[MentionSpan] = ()) -> Rendered:
     """Return a message's text as safe HTML, with those of its mentions that are shown as mentions."""
     source, held = _mark_mentions(text, mentions)
     env: dict[str, Any] = {"text": text, "mentions": held, "shown": set()}
-    if is_plain(text) or len(MARK.findall(text)) > MARKS:
+    if is_plain(text) or len(MARK.findall(text)) + text.count("\n") > MARKS:
         html = _MARKED.sub(lambda match: _mention_html(match[1], env), render_plain(source))
     else:
         html = _parser().render(source, env)
@@ -124,24 +124,27 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
 def plain_excerpt(text: str, limit: int) -> str:
     """Return the beginning of a message in one line, without the marks of Markdown; an ellipsis where it was cut."""
     line = _UNUSABLE.sub("\ufffd", text[: 6 * limit + 200])
-    for pattern, replacement in _EXCERPT:
-        line = pattern.sub(replacement, line)
-    line = " ".join(emoji.replace_names(line).split())
+    if not is_plain(line):
+        for pattern, replacement in _MARKS_OF_AN_EXCERPT:
+            line = pattern.sub(replacement, line)
+        line = emoji.replace_names(line)
+    # One line stands inside other text: what turns the direction of all that follows is left out of it.
+    line = " ".join(_TURNS_TEXT.sub("", line).split()) or " ".join(text[:limit].split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-# One line stands inside other text: what turns the direction of all that follows is left out of it.
-_EXCERPT = (
-    (re.compile("[\u202a-\u202e\u2066-\u2069]"), ""),
+_TURNS_TEXT = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_MARKS_OF_AN_EXCERPT = (
     (re.compile(r"^[ \t]*(?:>+[ \t]+)+", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]*```.*$|^[ \t]*\|?[ \t:|-]*-{3}[ \t:|-]*$", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]*```.*$", re.MULTILINE), ""),
+    (re.compile(r"^(?=[^\n]*(?:---|\|[ :]*-|-[ :]*\|))[ \t:|-]+$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*[-*] \[ \] ", re.MULTILINE), "☐ "),
     (re.compile(r"^[ \t]*[-*] \[[xX]\] ", re.MULTILINE), "☑ "),
     (re.compile(r"^[ \t]*[-*][ \t]+(?=\S)", re.MULTILINE), "• "),
-    (re.compile(r"^[ \t]*\||\|[ \t]*$", re.MULTILINE), " "),
+    (re.compile(r"(?<!\\)\|"), " "),
     (re.compile(r"(?<!\\)\[([^\[\]\n]{1,300})\]\([^()\s]{1,1000}\)"), r"\1"),
-    (re.compile(r"(?<![\\*\w])\*\*(?=\S)([^*\n]{1,500})(?<=\S)\*\*(?!\*)"), r"\1"),
-    (re.compile(r"(?<![\\*\w])\*(?=[^\s*])([^*\n]{1,500})(?<=[^\s*\\])\*(?![0-9A-Za-z*])"), r"\1"),
+    (re.compile(r"(?<![\\*0-9A-Za-z])\*\*(?=\S)([^*\n]{1,500})(?<=\S)\*\*(?!\*)"), r"\1"),
+    (re.compile(r"(?<![\\*\w])\*(?=[^\s*])(?=[^*\n]*\w)([^*\n]{1,500})(?<=[^\s*\\])\*(?![0-9A-Za-z*])"), r"\1"),
     (re.compile(r"(?<![\\\w])__(?=\S)([^_\n]{1,500})(?<=\S)__(?!\w)"), r"\1"),
     (re.compile(r"(?<![\\\w~])~~(?=\S)([^~\n]{1,500})(?<=\S)~~(?!~)"), r"\1"),
     (re.compile(r"(?<!\\)(`{1,3})([^`\n]{1,500})\1"), r"\2"),
@@ -243,14 +246,15 @@ def _fence(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
 
 def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     """A table of a size that somebody reads: short rows are filled up, so that a small text could become a huge one."""
-    head = state.src[_begin_of(state, start_line) : state.eMarks[start_line]]
-    columns = head.count("|") + 1
-    if columns > COLUMNS + 2:
+    if not table(state, start_line, end_line, True):
+        return False
+    columns = state.src.count("|", _begin_of(state, start_line), state.eMarks[start_line]) - 1
+    if columns > COLUMNS:
         return False
     last = start_line
     while last < end_line and state.bMarks[last] + state.tShift[last] < state.eMarks[last]:
         last += 1
-        if (last - start_line) * columns > CELLS:
+        if (last - start_line) * max(columns, 1) > CELLS:
             return False
     return table(state, start_line, end_line, silent)
 

@@ -7,19 +7,26 @@ from typing import NamedTuple
 
 MENTIONS_A_TEXT = 50
 NAME_LIMIT = 80  # characters that a name may have
-CANDIDATES = 2_000  # prefixes that are looked up for one text
+CANDIDATES = MENTIONS_A_TEXT * NAME_LIMIT  # no text has more; one of real people has a few dozen
 
-# What may follow a Hangul name without a space: "@김하늘님께", "@김하늘선생님은", "@42병동에서". The rest is another word.
+# What may follow a name in Hangul without a space: "@김하늘님께", "@김하늘선생님은", "@42병동에서도". The rest is another word.
 _TITLE = (
-    "(?:수간호사|간호사|간호부장|선생|교수|과장|부장|팀장|실장|원장|병원장|센터장|병동장|책임|파트장|전공의|인턴|약사|기사)?"
-    "(?:님들|님|씨|쌤|샘)?"
+    "(?:수간호사|책임간호사|간호사|간호부장|간호조무사|간호|선생|교수|조교수|부교수|전문의|전임의|전공의|레지던트|인턴|의사|약사|기사|"
+    "방사선사|임상병리사|물리치료사|영양사|과장|부장|차장|팀장|실장|국장|원장|부원장|병원장|센터장|본부장|병동장|파트장|계장|대리|주임|"
+    "책임|수석|담당자|담당)?(?:님들|님|씨|쌤|샘)?"
 )
 _PARTICLE = (
-    "(?:께서는|께서도|께서|께는|께도|께|에게서|에게는|에게도|에게|한테서|한테는|한테|에서는|에서도|에서|에는|에도|에|으로는|으로|로|"
-    "이랑|랑|하고|이나|나|은|는|이|가|을|를|와|과|도|만|의|아|야|부터|까지|이라고|라고|입니다|이에요|예요|이고|고)?"
+    "(?:께서|께|에게서|에게|한테서|한테|에서|에|으로|로|이랑|랑|하고|이나|나|처럼|보다|부터|까지|마다|밖에|이라고|라고|이라도|라도|"
+    "이고|고|이며|며|입니다|이에요|예요|이야|야|아|네)?(?:은|는|이|가|을|를|와|과|도|만|의)?"
 )
 _ATTACHED = re.compile(f"(?=[\uac00-\ud7a3]){_TITLE}{_PARTICLE}(?![0-9a-z\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3])")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
+# Joiners, marks of direction, variation selectors; of Arabic the line that stretches a word and the signs of short vowels.
+_UNSEEN = re.compile(
+    "[\u00ad\u0640\u064b-\u0652\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+")
+# A syllable of Hangul in its parts, or a letter with the signs that stand on it.
+_CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|.[\u0300-\u036f\u0653-\u0655]*", re.DOTALL)
 
 
 class MentionSpan(NamedTuple):
@@ -45,7 +52,7 @@ def fold_name(name: str) -> str:
 
 
 def _is_word(letter: str) -> bool:
-    return letter.isalnum() or unicodedata.category(letter) == "Mn" or letter == "_"
+    return letter.isalnum() or letter == "_" or unicodedata.category(letter) in {"Mn", "Mc"}
 
 
 def _is_hangul(letter: str) -> bool:
@@ -53,22 +60,36 @@ def _is_hangul(letter: str) -> bool:
 
 
 def _tails(text: str) -> Iterator[_Tail]:
-    """Walk the "@" of a text that do not follow a word; an e-mail address is no mention."""
+    """Walk the "@" of a text that neither follow a word, as in an e-mail address, nor stand in a web address."""
     found = 0
     start = text.find("@")
+    address_until = 0
+    addresses = _ADDRESS.finditer(text) if "://" in text else iter(())
+    address = next(addresses, None)
     while start >= 0 and found < MENTIONS_A_TEXT:
-        if start == 0 or not (_is_word(text[start - 1]) or text[start - 1] in "@./"):
+        while address is not None and address.start() < start:
+            address_until, address = address.end(), next(addresses, None)
+        if start >= address_until and (start == 0 or not (_is_word(text[start - 1]) or text[start - 1] in "@/")):
             found += 1
             yield _fold_tail(text, start)
         start = text.find("@", start + 1)
 
 
+def _letters(text: str, start: int, stop: int) -> Iterator[tuple[str, int]]:
+    """Walk the letters of a part of a text, composed, with the place after each."""
+    part = text[start:stop]
+    if unicodedata.is_normalized("NFC", part):
+        yield from zip(part, range(start + 1, stop + 1), strict=True)
+    else:
+        for match in _CLUSTER.finditer(part):
+            yield unicodedata.normalize("NFC", match.group()), start + match.end()
+
+
 def _fold_tail(text: str, start: int) -> _Tail:
     folded: list[str] = []
     ends: list[int] = []
-    for place in range(start + 1, min(len(text), start + 1 + 2 * NAME_LIMIT)):
-        letter = text[place]
-        if letter in "\n@" or len(folded) >= NAME_LIMIT + 8:
+    for letter, end in _letters(text, start + 1, min(len(text), start + 1 + 3 * NAME_LIMIT)):
+        if letter in "\n@" or len(folded) >= NAME_LIMIT + 16:
             break
         if _UNSEEN.match(letter):
             continue
@@ -76,12 +97,14 @@ def _fold_tail(text: str, start: int) -> _Tail:
             if not folded:
                 break  # "@ 김하늘" calls nobody
             if folded[-1] == " ":
-                ends[-1] = place + 1
-                continue
-            letter = " "
+                ends[-1] = end
+            else:
+                folded.append(" ")
+                ends.append(end)
+            continue
         for part in letter.casefold():
             folded.append(part)
-            ends.append(place + 1)
+            ends.append(end)
     return _Tail(start, "".join(folded), ends)
 
 
@@ -96,16 +119,12 @@ def _places(folded: str) -> Iterator[int]:
 
 
 def candidates(text: str) -> set[str]:
-    """Return every folded string after an "@" that may be a name, so that a caller looks them up instead of all names.
+    """Return every folded string after an "@" that may be a name, so that a caller looks up these and not all names.
 
-    2,000 at most; linear in the text.
+    Twenty thousand people or twenty: `name IN (candidates)` is one query, and `find_mentions` chooses among what it found.
+    4,000 at most; linear in the text.
     """
-    found: set[str] = set()
-    for tail in _tails(text):
-        found.update(tail.folded[:length] for length in _places(tail.folded))
-        if len(found) > CANDIDATES:
-            break
-    return found
+    return {tail.folded[:length] for tail in _tails(text) for length in _places(tail.folded)}
 
 
 def find_mentions(text: str, known: Mapping[str, str]) -> list[MentionSpan]:

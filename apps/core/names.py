@@ -40,6 +40,15 @@ class LocalizedName(models.Model):
             raise ValidationError({"name_ko": _("Write the name in at least one language.")})
 
 
+def named_like(pattern: str, *prefixes: str) -> models.Q:
+    """Return the condition that a pattern of `core.hangul` is found in a name in any language; `prefixes` lead to the row."""
+    condition = models.Q()
+    for prefix in prefixes or ("",):
+        for field in LocalizedName.NAME_FIELDS:
+            condition |= models.Q(**{f"{prefix}{field}__iregex": pattern})
+    return condition
+
+
 def has_a_name(constraint_name: str) -> models.CheckConstraint:
     """Return the constraint that a row has a name in some language."""
     return models.CheckConstraint(

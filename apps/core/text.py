@@ -77,3 +77,8 @@ def _linked(text: str) -> str:
             parts.append(f'<a href="{shown}" rel="noopener noreferrer nofollow" target="_blank">{shown}</a>')
     parts.append(escape(text[position:]))
     return "".join(parts)
+
+
+def safe_html(html: str) -> SafeString:
+    """Return HTML that `markup.render_message` made, and that was stored since, as HTML for a page."""
+    return mark_safe(html)  # noqa: S308  # allowed: unsafe-call: sanitised before it was stored

@@ -1,4 +1,4 @@
-"""Answers that belong to no app: health, errors, a failed form token."""
+"""Answers that belong to no app: jumping, the list of keys, health, errors, a failed form token."""
 
 import sys
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from . import jump
 from .http import DATABASE_AWAY, busy_response, error_response, wants_json
 
 
@@ -16,6 +17,19 @@ def check_health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+def show_jump(request: HttpRequest) -> HttpResponse:
+    """Show where a few letters may lead; the list alone for htmx and for the dialog."""
+    text = request.GET.get("q", "")[: jump.TEXT_LENGTH]
+    context = {"sections": jump.find_targets(request.user, text), "query": text.strip()}
+    return render(request, "_jump.html" if request.headers.get("HX-Request") else "jump.html", context)
+
+
+def show_keys(request: HttpRequest) -> HttpResponse:
+    """Show the keyboard shortcuts; the list alone for the dialog."""
+    context = {"sections": jump.key_sections()}
+    return render(request, "_keys.html" if request.headers.get("HX-Request") else "keys.html", context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -20,6 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 
 from apps.audit.actions import write_entry
+from apps.core.markup import is_plain, render_message
 from apps.people import imports as people_imports
 from apps.people.imports import Stranger
 from apps.people.models import User
@@ -28,6 +29,7 @@ from apps.teams import imports as teams_imports
 from apps.teams.actions import lock_channel
 from apps.teams.models import Channel, Team
 
+from . import actions
 from .models import BODY_LIMIT, Message, Reaction
 
 BATCH = 500  # messages a transaction
@@ -348,7 +350,9 @@ def _batches(messages: Iterator[Said]) -> Iterator[list[Said]]:
 def _stored(batch: Iterable[Said]) -> dict[str, Message]:
     """Return the messages of these keys, and those that they answer, by key; one query."""
     keys = {said.key for said in batch} | {said.root_key for said in batch if said.root_key}
-    found = Message.objects.filter(import_key__in=keys).only("pk", "import_key", "change", "channel", "created_at")
+    found = Message.objects.filter(import_key__in=keys).only(
+        "pk", "import_key", "change", "channel", "created_at", "reply_count"
+    )
     return {str(message.import_key): message for message in found}
 
 
@@ -390,6 +394,9 @@ class _Writer:
         Reaction.objects.bulk_create(self.reactions)
         Message.objects.bulk_update(self.touched.values(), ["change"])
         self._count_answers()
+        # What came from elsewhere was read there.
+        roots = {message.root.pk for message in self.new.values() if message.root is not None}
+        actions.follow_where_written(roots, all_read=True)
         newest = max((message.created_at for message in self.new.values()), default=None)
         Channel.objects.filter(pk=self.channel.pk).update(
             last_number=self.channel.last_number,
@@ -412,14 +419,17 @@ class _Writer:
             client_id=uuid.uuid5(NAMESPACE, said.key),
             root=root,
             body=said.text,
+            rendered="" if is_plain(said.text) else render_message(said.text),
             created_at=said.at,
             import_key=said.key,
         )
         if root is not None and root.pk is None:
             root.reply_count += 1
+            message.ordinal = root.reply_count
             root.last_reply_at = max(root.last_reply_at or said.at, said.at)
         elif root is not None:
             self.answered[root.pk] += 1
+            message.ordinal = root.reply_count + self.answered[root.pk]
             self.last_answers[root.pk] = max(self.last_answers.get(root.pk, said.at), said.at)
         return message
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -14,11 +15,14 @@ from django.utils.translation import gettext as _
 from apps.audit.actions import write_entry
 from apps.core import clock
 from apps.core.events import publish
+from apps.core.text import clean_text
+from apps.realtime import publish as live
 from apps.sites.models import Department, Site, Unit
 
 from . import permissions, queries
 from .events import AssignmentChanged, UserDeactivated, UserReactivated
-from .models import ROLES, Assignment, Grant, User
+from .models import ROLES, Assignment, Grant, PersonStatus, Presence, User
+from .models.status import TEXT_LIMIT
 
 
 class PeopleError(Exception):
@@ -186,6 +190,43 @@ def save_preferences(*, user: User, language: str, theme: str, contrast: str, in
     """Keep how somebody wants to see the portal."""
     user.language, user.theme, user.contrast, user.input = language, theme, contrast, input_mode
     user.save(update_fields=["language", "theme", "contrast", "input"])
+
+
+@transaction.atomic
+def set_status(
+    *, by: User, presence: str = Presence.AUTO, text: str = "", until: datetime | None = None
+) -> PersonStatus:
+    """Say of oneself that one is not to be disturbed, away, or a few words; it replaces what was said before.
+
+    Ends by itself at `until`. Raises PeopleError when that lies in the past, when nothing is said, or too much.
+    """
+    text = " ".join(clean_text(text).split())
+    if presence not in Presence.values:
+        raise PeopleError(_("Choose one of the states."))
+    if presence == Presence.AUTO and not text:
+        raise PeopleError(_("Choose a state or write a few words."))
+    if len(text) > TEXT_LIMIT:
+        raise PeopleError(_("A status has at most 100 characters."))
+    if until is not None and until <= clock.now():
+        raise PeopleError(_("The end of the status lies in the past."))
+    status = PersonStatus(user=by, presence=presence, text=text, until=until)
+    PersonStatus.objects.bulk_create(
+        [status], update_conflicts=True, unique_fields=["user"], update_fields=["presence", "text", "until"]
+    )
+    _tell_status(by.pk)
+    return status
+
+
+@transaction.atomic
+def clear_status(*, by: User) -> None:
+    """Take back what one said of oneself. Doing it twice changes nothing."""
+    if PersonStatus.objects.filter(user=by).delete()[0]:
+        _tell_status(by.pk)
+
+
+def _tell_status(user_id: int) -> None:
+    transaction.on_commit(partial(live.publish_choice, [user_id]))
+    transaction.on_commit(partial(live.publish_hint, "user", user_id, {"kind": "status"}))
 
 
 @transaction.atomic

@@ -25,12 +25,12 @@ MISMATCH = _("Staff number or e-mail and password do not fit together. Look at C
 
 
 _SIGNED_IN: CompiledQuery[User] = CompiledQuery(
-    lambda user_id: User.objects.active().with_home().filter(pk=user_id).order_by()
+    lambda user_id: User.objects.active().with_home().with_status().filter(pk=user_id).order_by()
 )
 
 
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
-    """Signs in by staff number or e-mail; a request's user comes with the place where they work, in one query."""
+    """Signs in by staff number or e-mail; a request's user comes with workplace and status, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
         return _SIGNED_IN.first(user_id)

@@ -1,6 +1,6 @@
 """Reads of people: the directory, sessions for the live gateway, who belongs to a site."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When, prefetch_related_objects
 from django.db.models.functions import Concat
 from django.utils.crypto import constant_time_compare
 
 from apps.core import clock
+from apps.core.hangul import typed_patterns
 from apps.core.names import order_of_languages
 from apps.core.registries import AuthenticatedSession
-from apps.core.text import clean_text, search_key
+from apps.core.text import clean_text
 from apps.sites.models import Site, Unit
 
-from .models import Assignment, User
+from .models import Assignment, PersonStatus, Presence, StaffType, User
 
 SESSION_USER, SESSION_HASH = "_auth_user_id", "_auth_user_hash"
 
@@ -53,18 +54,19 @@ def search_people(
 ) -> QuerySet[User]:
     """Return people of the directory, each with their home, ordered by name.
 
-    Each word must occur in a name (Hangul, Latin, Arabic), the initial consonants of a Hangul name, the staff number, the
-    specialty or the e-mail. With a text, those come first in whom a word begins with it, then those who are near to the
-    viewer; with `nearest_first` they do without a text too. `known`: a subquery of ids of people whom the viewer writes with.
+    Each word, as far as it is typed, must occur in a name (Hangul, Latin, Arabic), the initial consonants of a Hangul name,
+    the staff number, the specialty or the e-mail. With a text, those come first in whom a word begins with it, then those
+    who are near to the viewer; with `nearest_first` they do without a text too. `known`: a subquery of ids of people whom
+    the viewer writes with.
     """
     people: QuerySet[User] = User.objects.visible_to(viewer).with_home()
-    words = search_key(*clean_text(text).split()).split()[:6]
+    words = typed_patterns(clean_text(text))
     for word in words:
-        people = people.filter(search__contains=word)
+        people = people.filter(search__regex=word)
     order: list[Any] = [nearness_order(viewer, known)] if words or nearest_first else []
     if words:
         people = people.alias(words=Concat(Value(" "), F("search"), output_field=TextField()))
-        begins = Q(*(Q(words__contains=f" {word}") for word in words))
+        begins = Q(*(Q(words__regex=f" {word}") for word in words))
         order.insert(0, Case(When(begins, then=0), default=1, output_field=IntegerField()))
     people = people.order_by(*order, *name_order())
     if site is not None:
@@ -72,6 +74,12 @@ def search_people(
     if job:
         people = people.filter(job=job)
     return people
+
+
+def active_person(user_id: int) -> User | None:
+    """Return somebody whose account is open, for frames that come in by a socket; one query."""
+    person: User | None = User.objects.active().filter(pk=user_id).first()
+    return person
 
 
 def people_at_site(site_id: int) -> QuerySet[User]:
@@ -182,3 +190,36 @@ def own_topics(users: Collection[int]) -> Mapping[int, Mapping[int, None]]:
 def allowed_own_topics(users: Collection[int], topics: Collection[int]) -> Mapping[tuple[int, int], None]:
     """Return the pairs in which the topic is the user's own; no query."""
     return {(user_id, user_id): None for user_id in users if user_id in topics}
+
+
+def statuses_of(users: Iterable[User]) -> dict[int, PersonStatus]:
+    """Return the present status of those who have one, by the person's id; one query.
+
+    Afterwards `current_status` of these people costs none, so that a template may ask each of them.
+    """
+    people = list(users)
+    prefetch_related_objects(people, "status")
+    found = ((person.pk, person.current_status) for person in people)
+    return {user_id: status for user_id, status in found if status is not None}
+
+
+def visible_people(watchers: Collection[int], people: Collection[int]) -> Mapping[int, Collection[int]]:
+    """Return whom of `people` each watcher sees in the directory, by `User.visible_to`; two queries, one more for each guest."""
+    found: dict[int, Collection[int]] = {}
+    for_staff: frozenset[int] | None = None
+    for watcher in User.objects.active().filter(pk__in=watchers).only("pk", "job", "is_active"):
+        visible = User.objects.visible_to(watcher).filter(pk__in=people)
+        if watcher.job == StaffType.GUEST:
+            found[watcher.pk] = frozenset(visible.values_list("pk", flat=True))
+            continue
+        # What one member of staff sees in it, all of them see.
+        if for_staff is None:
+            for_staff = frozenset(visible.values_list("pk", flat=True))
+        found[watcher.pk] = for_staff
+    return found
+
+
+def presence_by_hand(users: Collection[int]) -> Mapping[int, tuple[str, datetime | None]]:
+    """Return what these people chose by hand, and until when; those who chose nothing are left out. One query."""
+    chosen = PersonStatus.objects.current().filter(user__in=users, user__is_active=True).exclude(presence=Presence.AUTO)
+    return {user_id: (presence, until) for user_id, presence, until in chosen.values_list("user", "presence", "until")}

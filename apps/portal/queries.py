@@ -28,7 +28,7 @@ def home_of(user: User) -> Home:
     if user.home_unit_id:
         colleagues = colleagues.filter(home_unit=user.home_unit_id)
     return Home(
-        unread=[item for item in conversations if item.unread][:12],
+        unread=[item for item in conversations if item.calls][:12],
         channels=[item for item in conversations if not item.is_person][:12],
         invitations=list(teams_queries.open_invitations(user)[:20]),
         colleagues=list(colleagues[:12]),

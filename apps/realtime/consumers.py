@@ -14,6 +14,7 @@ from .doors import Busy, Doors
 from .framing import MAX_INBOUND, control_payload, is_deeper
 from .hub import Hub, current_hub
 from .origins import is_allowed_origin
+from .presence import WATCH_LIMIT, Presence
 from .protocol import EXTENSION
 from .registry import BadFrame, registry
 from .sockets import Close, PlainSocket, RawSocket, Socket
@@ -157,6 +158,11 @@ class LiveConsumer(AsyncConsumer):
             if kind == "ping":
                 # A browser hides the pings of the protocol, so a page that hears nothing asks by a frame.
                 return PONG
+            if kind in PRESENCE_FRAMES:
+                if not socket.is_ready:
+                    raise BadFrame("no_hello")
+                PRESENCE_FRAMES[kind](self._hub.presence, socket, frame)
+                return None
             handler = registry.inbound.get(kind)
             if handler is None:
                 raise BadFrame("unknown")
@@ -167,6 +173,27 @@ class LiveConsumer(AsyncConsumer):
             logger.exception("An inbound live frame failed.")
             return control_payload("error", code="failed", re=kind[:64])
         return None
+
+
+def watch_people(presence: Presence, socket: Socket, frame: Mapping[str, Any]) -> None:
+    """Take `{"t": "watch", "people": [17, 18]}`; raises `BadFrame` for any other shape, and for too many."""
+    people = frame.get("people")
+    if not isinstance(people, list) or not all(type(person) is int and 0 < person <= MAX_CHANGE for person in people):
+        raise BadFrame("malformed")
+    if len(people) > WATCH_LIMIT:
+        raise BadFrame("too_many")
+    presence.watch(socket, people)
+
+
+def say_presence(presence: Presence, socket: Socket, frame: Mapping[str, Any]) -> None:
+    """Take `{"t": "presence", "state": "here" | "away"}`; raises `BadFrame` for any other shape."""
+    state = frame.get("state")
+    if state not in ("here", "away"):
+        raise BadFrame("malformed")
+    presence.say(socket, is_here=state == "here")
+
+
+PRESENCE_FRAMES = {"watch": watch_people, "presence": say_presence}
 
 
 def read_have(frame: Mapping[str, Any]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from . import messages
 from .bus import Bus
 from .database import run_query
 from .framing import change_payload, control_payload, frame_text
+from .presence import Presence
 from .registry import Frame, Missed, Right, TopicKind, Until, registry
 from .sockets import UNSENT_LIMIT, Close, Socket
 
@@ -141,6 +142,7 @@ class Hub:
         self.by_channel: dict[bytes, Topic] = {}
         self.people: dict[int, Person] = {}
         self.bus = Bus(url, self._on_message, self._on_bus_up)
+        self.presence = Presence(url)
         self._stale: set[int] = set()
         self._preparing = asyncio.Lock()
         self._nudge = asyncio.Event()
@@ -153,6 +155,7 @@ class Hub:
 
     def start(self) -> None:
         self.bus.start()
+        self.presence.start()
         self._spawn(self._watch_authority())
         self._spawn(self._sweep())
 
@@ -165,6 +168,7 @@ class Hub:
             for timer in (topic.gap_timer, topic.flush_timer):
                 if timer is not None:
                     timer.cancel()
+        await self.presence.stop()
         await self.bus.stop()
 
     def _spawn(self, work: Any) -> None:
@@ -215,6 +219,7 @@ class Hub:
         socket.user_id = session.user_id
         socket.opened_at = self._loop.time()
         person.sockets[socket] = session.until.timestamp()
+        self.presence.enter(socket)
         if is_current:
             self._give(person, authority.rights.get(session.user_id, {}), read_at)
         else:
@@ -226,6 +231,7 @@ class Hub:
         person = self.people.get(socket.user_id)
         if person is None or person.sockets.pop(socket, None) is None:
             return
+        self.presence.leave(socket)
         for topic in person.rights:
             topic.members.pop(socket, None)
         if not person.sockets and not keep_person:
@@ -334,6 +340,9 @@ class Hub:
             if channel == messages.control_channel():
                 if data == messages.SWEEP:
                     self._sweep_now.set()
+                    return
+                if data.startswith(messages.CHOICE):
+                    self.presence.hear_of_choice(messages.unpack_choice(data))
                     return
                 asked = messages.unpack_rights(data) or self.people
                 self._look_again(*(user_id for user_id in asked if user_id in self.people))
@@ -613,6 +622,7 @@ class Hub:
         for user_id, person in people.items():
             if person.sockets and self.people.get(user_id) is person:
                 self._give(person, authority.rights.get(user_id, {}), read_at)
+        self.presence.check_again(user_ids)
 
     def _keep_only(self, person: Person, rights: Mapping[tuple[str, int], Until]) -> None:
         for topic in [topic for topic in person.rights if (topic.kind.name, topic.id) not in rights]:
@@ -622,6 +632,7 @@ class Hub:
 
     def _on_bus_up(self) -> None:
         self._sweep_now.set()
+        self.presence.hear_of_outage()
 
     async def _sweep(self) -> None:
         """Every 20 s, or 2 s without a bus, and after its return: find the topics that rose unseen."""

@@ -10,6 +10,7 @@ from redis.connection import parse_url
 from .framing import change_payload, hint_payload
 
 SWEEP = b"s"  # on the control channel: look for changes that nobody told
+CHOICE = b"p "  # on the control channel, before ids: look at their presence by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ def pack_hint(topic: str, body: bytes) -> bytes:
 def pack_rights(user_ids: Collection[int]) -> bytes:
     """Ask the hubs to look at the rights of these users again; of nobody in particular means of all."""
     return b"r " + ",".join(map(str, user_ids)).encode()
+
+
+def pack_choice(user_ids: Collection[int]) -> bytes:
+    """Tell the hubs that these people chose another presence by hand."""
+    return CHOICE + ",".join(map(str, user_ids)).encode()
+
+
+def unpack_choice(message: bytes) -> tuple[int, ...]:
+    return _read_ids(message.removeprefix(CHOICE))
 
 
 def unpack(message: bytes) -> Packet:

@@ -120,5 +120,11 @@ def publish_everybodys_rights() -> None:
     _breaker.send(messages.control_channel(), messages.pack_rights(()))
 
 
+def publish_choice(user_ids: Collection[int]) -> None:
+    """Have the presence that these people chose by hand read anew."""
+    if user_ids:
+        _breaker.send(messages.control_channel(), messages.pack_choice(user_ids))
+
+
 def _as_json(body: Mapping[str, Any] | bytes) -> bytes:
     return body if isinstance(body, bytes) else orjson.dumps(body)

@@ -1,4 +1,4 @@
-"""What higher apps register with the live gateway: topic kinds and inbound frames. The gateway itself knows no domain."""
+"""What higher apps register with the live gateway, which knows no domain: topic kinds, inbound frames, who sees whom."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +70,10 @@ class BadFrame(Exception):
 class Registry:
     topics: dict[str, TopicKind] = field(default_factory=dict)
     inbound: dict[str, InboundHandler] = field(default_factory=dict)
+    # Presence: whom of the people each watcher may see (watchers, people -> people of each). Constant queries a call.
+    visible_people: Callable[[Collection[int], Collection[int]], Mapping[int, Collection[int]]] | None = None
+    # Presence: the state that people chose by hand, and when that ends by the clock; others are left out. One query a call.
+    presence_by_hand: Callable[[Collection[int]], Mapping[int, tuple[str, datetime | None]]] | None = None
 
     def add_topic(self, kind: TopicKind) -> None:
         if kind.name in self.topics:

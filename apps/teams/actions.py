@@ -15,7 +15,7 @@ from apps.realtime.publish import publish_change, publish_everybodys_rights, pub
 from apps.sites.models import Site
 
 from . import permissions, queries
-from .events import ChannelJoined, TeamJoined
+from .events import ChannelJoined, InvitationsClosed, PeopleInvited, TeamJoined
 from .models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
 
 GROUP_LIMIT = 50
@@ -121,7 +121,7 @@ def join_team(*, team: Team, by: User) -> None:
     if not permissions.can_join_team(by, team):
         raise NotAllowed(_("This team is closed. Ask one of its owners for an invitation."))
     _join_team(team, by)
-    Invitation.objects.open().filter(team=team, user=by).update(answered_at=clock.now(), is_accepted=True)
+    _close_invitations(team.pk, Q(team=team, user=by), is_accepted=True)
 
 
 @transaction.atomic
@@ -152,7 +152,7 @@ def _leave_team(team: Team, user: User) -> None:
     now = clock.now()
     is_last = not others.exists()
     own.update(left_at=now)
-    Invitation.objects.open().filter(Q(team=team) | Q(channel__team=team), user=user).update(answered_at=now)
+    _close_invitations(team.pk, Q(team=team, user=user) | Q(channel__team=team, user=user))
     channels = Channel.objects.filter(team=team)
     if not is_last:
         channels = channels.filter(kind=ChannelKind.PRIVATE, memberships__user=user, memberships__left_at=None)
@@ -164,7 +164,7 @@ def _leave_team(team: Team, user: User) -> None:
             _archive(channel)
     if is_last and Team.objects.filter(pk=team.pk, archived_at=None).update(archived_at=now):
         # Nobody is left who could let anybody in: what was offered is taken back.
-        Invitation.objects.open().filter(team=team).update(answered_at=now)
+        _close_invitations(team.pk, Q(team=team))
         _audit("teams.team_archived", user, team, why="the last member left")
 
 
@@ -208,12 +208,25 @@ def invite_to_team(*, team: Team, users: Collection[User], by: User) -> int:
 
 def _invite(users: Sequence[User], *, by: User, team: Team | None, channel: Channel | None) -> int:
     rows = Invitation.objects.open().filter(team=team, channel=channel)
-    before = rows.count()
+    before = set(rows.values_list("pk", flat=True))
     # Two owners may invite the same person at the same moment: one invitation is enough.
     Invitation.objects.bulk_create(
         [Invitation(team=team, channel=channel, user=user, by=by) for user in users], ignore_conflicts=True
     )
-    return rows.count() - before
+    made = sorted(rows.exclude(pk__in=before).values_list("pk", flat=True))
+    team_id = team.pk if team else channel.team_id if channel else None
+    if made and team_id is not None:
+        publish(PeopleInvited(team_id=team_id, invitation_ids=made))
+    return len(made)
+
+
+def _close_invitations(team_id: int, which: Q, *, is_accepted: bool = False) -> None:
+    """Answer or take back the open invitations of a team or its channels that a condition names."""
+    rows = Invitation.objects.open().filter(which)
+    closed = sorted(rows.values_list("pk", flat=True))
+    if closed:
+        rows.filter(pk__in=closed).update(answered_at=clock.now(), is_accepted=is_accepted)
+        publish(InvitationsClosed(team_id=team_id, invitation_ids=closed))
 
 
 @transaction.atomic
@@ -225,6 +238,9 @@ def answer_invitation(*, invitation: Invitation, by: User, accept: bool) -> None
         return
     row.answered_at, row.is_accepted = clock.now(), accept
     row.save(update_fields=["answered_at", "is_accepted"])
+    team_id = row.team_id or (row.channel.team_id if row.channel else None)
+    if team_id is not None:
+        publish(InvitationsClosed(team_id=team_id, invitation_ids=[row.pk]))
     if not accept:
         return
     if row.place.is_archived:
@@ -247,7 +263,7 @@ def archive_team(*, team: Team, by: User) -> None:
     Team.objects.filter(pk=team.pk, archived_at=None).update(archived_at=now)
     for channel_id in team.channels.filter(archived_at=None).order_by("pk").values_list("pk", flat=True):
         _archive(lock_channel(channel_id))
-    Invitation.objects.open().filter(team=team).update(answered_at=now)
+    _close_invitations(team.pk, Q(team=team))
     _audit("teams.team_archived", by, team)
 
 
@@ -463,7 +479,8 @@ def _archive(channel: Channel) -> None:
     channel.archived_at = clock.now()
     Channel.objects.filter(pk=channel.pk).update(archived_at=channel.archived_at, last_change=F("last_change") + 1)
     change = channel.last_change + 1
-    Invitation.objects.open().filter(channel=channel).update(answered_at=channel.archived_at)
+    if channel.team_id is not None:
+        _close_invitations(channel.team_id, Q(channel=channel))
     transaction.on_commit(lambda: publish_change("channel", channel.pk, change, {"kind": "archived"}))
 
 

@@ -7,8 +7,11 @@ class TeamsConfig(AppConfig):
     verbose_name = _("Teams")
 
     def ready(self) -> None:
-        from apps.core.registries import NavigationEntry, registries
+        from apps.core.registries import JumpSource, NavigationEntry, registries
 
+        from . import jumps
+
+        registries.add_jump(JumpSource(name="teams", label=_("Teams"), order=30, search=jumps.find_teams))
         registries.add_navigation(
             NavigationEntry(
                 name="teams", label=_("Teams"), icon="teams", url_name="team-list", order=30, section="team"

@@ -29,3 +29,29 @@ class ChannelJoined(Event):
     @property
     def aggregate(self) -> str:
         return f"user:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleInvited(Event):
+    """People were invited into a team, or into a private channel of it."""
+
+    durable = True
+    team_id: int
+    invitation_ids: list[int]
+
+    @property
+    def aggregate(self) -> str:
+        return f"invitations:{self.team_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationsClosed(Event):
+    """Invitations of a team or its channels were accepted, declined or taken back."""
+
+    durable = True
+    team_id: int
+    invitation_ids: list[int]
+
+    @property
+    def aggregate(self) -> str:
+        return f"invitations:{self.team_id}"

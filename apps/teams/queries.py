@@ -14,26 +14,31 @@ from apps.realtime.registry import Right, Until
 from .models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership, registered_rules
 
 
-def channels_of(users: Collection[int]) -> dict[int, dict[int, Until]]:
+def channels_of(users: Collection[int], *, among: Collection[int] | None = None) -> dict[int, dict[int, Until]]:
     """Return, for each user, the open channels that they may read, with the end of the right where a clock ends it.
 
     Six queries for any number of users, and those of registered kinds; archived channels carry no news and are left out.
+    With `among` only these channels are asked about, archived ones too.
     """
+
+    def asked(path: str = "") -> Q:
+        return Q(**{f"{path}archived_at": None}) if among is None else Q(**{f"{path}pk__in": among})
+
     found: dict[int, dict[int, Until]] = {user: {} for user in users}
     # whoever was deactivated keeps their rows, and reads nothing
     jobs = dict(User.objects.active().filter(pk__in=users).values_list("pk", "job"))
-    own = ChannelMembership.objects.open().filter(user__in=jobs, channel__archived_at=None)
+    own = ChannelMembership.objects.open().filter(asked("channel__"), user__in=jobs)
     for user_id, channel_id, first in own.values_list("user_id", "channel_id", "visible_from"):
         found[user_id][channel_id] = Right(first_place=first) if first > 1 else None
     standard = TeamMembership.objects.open().filter(
-        user__in=jobs, team__channels__kind=ChannelKind.STANDARD, team__channels__archived_at=None
+        asked("team__channels__"), user__in=jobs, team__channels__kind=ChannelKind.STANDARD
     )
     for user_id, channel_id in standard.values_list("user_id", "team__channels__id"):
         found[user_id][channel_id] = None
     staff = {user_id for user_id, job in jobs.items() if job != StaffType.GUEST}
     wide: dict[int | None, list[int]] = defaultdict(list)
     for channel_id, site_id in Channel.objects.filter(
-        kind__in=[ChannelKind.SITE, ChannelKind.NETWORK], archived_at=None
+        asked(), kind__in=[ChannelKind.SITE, ChannelKind.NETWORK]
     ).values_list("id", "site_id"):
         wide[site_id].append(channel_id)
     places = sites_of(staff)
@@ -56,6 +61,15 @@ def allowed_channels(users: Collection[int], channels: Collection[int]) -> Mappi
         for channel_id, until in held.items()
         if channel_id in wanted
     }
+
+
+def readable_pairs(users: Collection[int], channels: Collection[int]) -> set[tuple[int, int]]:
+    """Return which of the (user, channel) pairs are readable, archived channels included; no query for none."""
+    if not users or not channels:
+        return set()
+    wanted = set(channels)
+    held = channels_of(users, among=wanted)
+    return {(user_id, channel_id) for user_id, own in held.items() for channel_id in own if channel_id in wanted}
 
 
 def newest_changes(channels: Collection[int]) -> Mapping[int, int]:

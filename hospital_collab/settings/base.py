@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.operations",
     "apps.messaging",
+    "apps.notifications",
     "apps.teams",
     "apps.people",
     "apps.sites",
@@ -94,6 +95,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a text that is too long is given back to its writer, so it is read
+MESSAGE_EDIT_HOURS = env.number("MESSAGE_EDIT_HOURS", 24)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # -- Data ---------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/* What every page can do: Ctrl+K, say something to readers, show a toast. */
+/* What every page can do: walk the panes by F6, say something to readers, show a toast. */
 
 const SECONDS_SHOWN = 30;
 
@@ -13,33 +13,29 @@ export function say(text, { urgent = false } = {}) {
   });
 }
 
-/** Show a short sentence above the page for some seconds; `trouble` stays longer and interrupts. */
-export function showToast(text, { trouble = false } = {}) {
+/**
+ * Show a short sentence above the page for some seconds; `trouble` stays longer and interrupts. With a `button` it stays for
+ * `seconds`. Returns the toast.
+ */
+export function showToast(text, { trouble = false, button = null, seconds = SECONDS_SHOWN } = {}) {
   const toasts = document.querySelector("[data-toasts]");
-  if (!toasts) return;
+  if (!toasts) return null;
   const toast = document.createElement("div");
-  toast.className = trouble ? "toast toast--long" : "toast";
+  toast.className = button ? "toast toast--stay" : trouble ? "toast toast--long" : "toast";
   toast.setAttribute("role", trouble ? "alert" : "status");
   const words = document.createElement("span");
   words.dir = "auto";
   words.textContent = text;
   toast.append(words);
+  if (button) toast.append(button);
   toasts.append(toast);
-  setTimeout(() => toast.remove(), SECONDS_SHOWN * 1000);
+  setTimeout(() => toast.remove(), seconds * 1000);
+  return toast;
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
-  const asked = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-  if (asked && event.key.toLowerCase() === "k") {
-    const field = document.querySelector('[data-hotkey="k"]');
-    if (!field || field.offsetParent === null) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  } else if (event.key === "Escape" && event.target instanceof HTMLElement && event.target.matches('[data-hotkey="k"]')) {
-    event.target.blur();
-  } else if (event.key === "F6") {
+  if (event.key === "F6") {
     // F6 walks the panes, as in the programs that people know.
     const panes = [...document.querySelectorAll(".rail, .list, .sheet > .pane")].filter((pane) => pane.offsetParent !== null);
     const here = panes.findIndex((pane) => pane.contains(event.target));

@@ -9,10 +9,14 @@ from .house import ROOT, STOREYS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("apps/*/README.md")])
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
+NAMED_FILE = re.compile(r"`((?:apps|docs|hospital_collab|scripts|static|templates|tests)/[\w./-]+\.\w+)`")
+NAMED_CODE = re.compile(r"`([a-z]+_[a-z_]+)`")
 COMMAND = re.compile(r"(?:\./run manage|manage\.py|python manage\.py) ([a-z][a-z_]+)")
 REQUIRED = [
     "README.md",
     "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/adding-a-feature.md",
     "docs/glossary.md",
     "docs/operations.md",
     "docs/realtime-protocol.md",
@@ -33,6 +37,31 @@ def test_links_lead_somewhere() -> None:
         if not (path.parent / target).exists()
     ]
     assert not broken, broken
+
+
+def test_files_that_documents_name_exist() -> None:
+    gone = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in DOCUMENTS
+        if path.name != "CHANGELOG.md"  # it tells of what was
+        for name in NAMED_FILE.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    ]
+    assert not gone, gone
+
+
+def test_the_newcomer_s_path_names_code_that_is_there() -> None:
+    """Each name in backticks of docs/adding-a-feature.md occurs in a file that the same section names."""
+    text = (ROOT / "docs/adding-a-feature.md").read_text(encoding="utf-8")
+    sections = text.split("\n## ")[1:]
+    assert len(sections) > 5
+    gone = []
+    for section in sections:
+        files = [ROOT / name for name in NAMED_FILE.findall(section)]
+        assert files, section.splitlines()[0]
+        code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        gone += [f"{section.splitlines()[0]}: {name}" for name in NAMED_CODE.findall(section) if name not in code]
+    assert not gone, gone
 
 
 def test_commands_that_documents_name_exist() -> None:

@@ -14,7 +14,7 @@ from .house import ROOT, STOREYS, app_of, may_name, view_module, walk_urls
 NAMED_TEMPLATE = re.compile(r"\{%-?\s*(?:include|extends)\s+[\"']([^\"']+)[\"']")
 NAMED_URL = re.compile(r"\{%-?\s*url\s+[\"']([^\"']+)[\"']")
 # What the frame of every page names in the house above it: the pages that a reader must reach from everywhere.
-SHELL_URLS = {"home", "directory", "settings", "set-language", "js-catalog"}
+SHELL_URLS = {"home", "directory", "settings", "contrast", "set-language", "js-catalog"}
 CALLS = {"reverse", "reverse_lazy", "redirect", "resolve_url"}
 LOOKUPS = {"get_model"}
 

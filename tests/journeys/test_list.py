@@ -137,3 +137,128 @@ def test_every_page_shows_how_many_wait(browsers: Browsers, furnished: Hospital)
     mark_read(user=furnished.nurse, channel=channel, up_to=1)
     expect(page).to_have_title(re.compile(r"^[^(]"), timeout=SOON)
     expect(page.locator('[data-badge="chat"]')).to_be_hidden()
+
+
+def menu(page: Any) -> Any:
+    return page.locator("[data-conversation-menu]")
+
+
+def choose(page: Any, name: str, value: str) -> None:
+    menu(page).locator(f'button[name="{name}"][value="{value}"]').click()
+    expect(menu(page)).to_have_count(0)
+
+
+def test_a_favourite_goes_to_the_top_on_every_device(browsers: Browsers, furnished: Hospital) -> None:
+    desk, phone = browsers.open(furnished.nurse), browsers.open(furnished.nurse, phone=True)
+    for page in (desk, phone):
+        page.goto("/chat/")
+        wait_until_live(page)
+    row_of(desk, furnished.standard).click(button="right")
+    expect(menu(desk).get_by_role("button").first).to_be_focused()
+    assert browsers.find_barriers(desk) == []
+    choose(desk, "is_favourite", "1")
+    for page in (desk, phone):
+        expect(page.locator('[data-section="favourites"] [data-conversation]')).to_have_attribute(
+            "data-conversation", str(furnished.standard.pk), timeout=SOON
+        )
+    # Favourites keep their places, whatever comes in.
+    row_of(phone, furnished.private).dispatch_event("contextmenu")
+    choose(phone, "is_favourite", "1")
+    desk.mouse.move(1000, 500)
+    favourites = desk.locator('[data-section="favourites"] [data-conversation]')
+    expect(favourites).to_have_count(2, timeout=SOON)
+    before = [row.get_attribute("data-conversation") for row in favourites.all()]
+    for channel in (furnished.private, furnished.standard):
+        factories.send(furnished.physician, channel, "제자리에 있어요.")
+        expect(row_of(desk, channel).locator("[data-preview]")).to_contain_text("제자리에", timeout=SOON)
+    assert [row.get_attribute("data-conversation") for row in favourites.all()] == before
+
+
+def test_a_muted_conversation_calls_only_who_is_meant(browsers: Browsers, furnished: Hospital) -> None:
+    page = browsers.open(furnished.nurse)
+    page.goto("/chat/")
+    wait_until_live(page)
+    expect(page).to_have_title(re.compile(r"^\(3\) "))
+    button = page.locator(f'[data-row-menu="{furnished.standard.pk}"]')
+    row_of(page, furnished.standard).focus()
+    page.keyboard.press("Tab")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    choose(page, "notify", "nothing")
+    row = row_of(page, furnished.standard)
+    expect(row).to_have_attribute("data-notify", "nothing", timeout=SOON)
+    expect(page).to_have_title(re.compile(r"^\(2\) "), timeout=SOON)
+    factories.send(furnished.physician, furnished.standard, "모두 보세요.")
+    expect(row).to_have_attribute("data-unread", "2", timeout=SOON)
+    page.wait_for_timeout(2_000)
+    expect(page).to_have_title(re.compile(r"^\(2\) "))
+    factories.send(furnished.physician, furnished.standard, "@이누리 이것만 확인해 주세요.")
+    expect(row.locator("[data-mention-count]")).to_be_visible(timeout=SOON)
+    expect(page).to_have_title(re.compile(r"^\(3\) "), timeout=10_000)
+
+
+def test_the_menu_on_a_phone_is_a_sheet_that_a_long_press_opens(browsers: Browsers, furnished: Hospital) -> None:
+    phone = browsers.open(furnished.nurse, phone=True)
+    phone.goto("/chat/")
+    wait_until_live(phone)
+    box = row_of(phone, furnished.private).bounding_box()
+    session = phone.context.new_cdp_session(phone)
+    point = {"x": box["x"] + 60, "y": box["y"] + 20}
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    phone.wait_for_timeout(900)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(menu(phone)).to_be_visible()
+    assert re.search(r"/chat/$", phone.url)
+    sheet = menu(phone).bounding_box()
+    assert round(sheet["y"] + sheet["height"]) == 844
+    assert all(item.bounding_box()["height"] >= 44 for item in menu(phone).locator(".menu__item").all())
+    choose(phone, "unread", "0")
+    expect(row_of(phone, furnished.private)).to_have_attribute("data-unread", "0", timeout=SOON)
+
+
+def test_sections_are_made_and_closed(browsers: Browsers, furnished: Hospital) -> None:
+    page = browsers.open(furnished.nurse)
+    page.goto(f"/chat/{furnished.direct.pk}/settings/")
+    page.locator('[name="new_section"]').fill("밤 근무")
+    page.locator("form.form button[type=submit]").click()
+    section = page.locator('[data-section^="own-"]')
+    expect(section.locator("h3")).to_have_text("밤 근무")
+    expect(section.locator("[data-conversation]")).to_have_count(1)
+    page.goto("/chat/")
+    section.locator("summary").click()
+    expect(section.locator("[data-conversation]")).to_be_hidden()
+    expect(section.locator("[data-section-count]")).to_contain_text("1")
+    page.reload()
+    expect(section.locator("[data-conversation]")).to_be_hidden()
+    plain = browsers.open(furnished.nurse, javascript=False)
+    plain.goto("/chat/sections/")
+    plain.locator('button[value="delete"]').click()
+    expect(plain.locator('[data-section^="own-"]')).to_have_count(0)
+
+
+def test_threads_that_wait_are_told_and_read(browsers: Browsers, furnished: Hospital) -> None:
+    root = factories.send(furnished.nurse, furnished.private, "누가 도와주실 수 있나요?")
+    page = browsers.open(furnished.nurse)
+    page.goto("/chat/")
+    wait_until_live(page)
+    factories.send(furnished.physician, furnished.private, "제가 갈게요.", root_number=root.number)
+    count = page.locator("[data-thread-count]")
+    expect(count).to_contain_text("1", timeout=SOON)
+    page.locator('[data-show="threads"]').click()
+    card = page.locator("[data-followed]")
+    expect(card).to_contain_text("제가 갈게요.")
+    assert browsers.find_barriers(page) == []
+    page.locator('.pane__tools button[type="submit"]').click()
+    expect(card.locator("[data-new-replies]")).to_have_count(0)
+    expect(count).to_have_count(0)
+
+
+def test_everything_is_marked_read_after_one_question(browsers: Browsers, furnished: Hospital) -> None:
+    page, other = browsers.open(furnished.nurse), browsers.open(furnished.nurse)
+    other.goto("/people/")
+    wait_until_live(other)
+    page.goto("/chat/?show=unread")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator(".list__act button").click()
+    expect(page).to_have_title(re.compile(r"^[^(]"))
+    expect(other).to_have_title(re.compile(r"^[^(]"), timeout=SOON)

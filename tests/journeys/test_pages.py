@@ -80,6 +80,8 @@ MAIN_PAGES: dict[str, Any] = {
     "new team": lambda h: reverse("team-create"),
     "invite": lambda h: reverse("team-invite", args=[h.team.pk]),
     "channel people": lambda h: reverse("channel-people", args=[h.private.pk]),
+    "jump": lambda h: reverse("jump") + "?q=ㅊ",
+    "keys": lambda h: reverse("keys"),
     "directory": lambda h: reverse("directory"),
     "person": lambda h: reverse("person", args=[h.physician.pk]),
     "settings": lambda h: reverse("settings"),
@@ -142,14 +144,16 @@ def test_the_narrowest_phone_does_not_scroll_sideways(browsers: Browsers, furnis
 
 
 def test_the_keyboard_reaches_everything(browsers: Browsers, furnished: Hospital) -> None:
-    """Skip link first, search by Ctrl+K, the menu by Enter and away by Escape; focus can be seen."""
+    """Skip link first, another place by Ctrl+K, the menu by Enter and away by Escape; focus can be seen."""
     page = browsers.open(furnished.nurse)
     page.goto(reverse("home"))
     expect(page.locator('[data-live-status="connected"]').first).to_be_attached()
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Control+k")
-    expect(page.locator("[data-hotkey=k]")).to_be_focused()
+    expect(page.locator("[data-jump-field]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-jump-dialog]")).not_to_be_visible()
     summary = page.locator(".bar [data-menu] > summary")
     summary.focus()
     page.keyboard.press("Enter")

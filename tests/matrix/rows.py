@@ -62,14 +62,72 @@ SCRIPTED = "401 401 404 404 404 200 200 404 404 404"  # what MEMBERS are answere
 ONLY_POST = "302 302 405 405 405 405 405 405 405 405"
 NOBODY = "302 302 404 404 404 404 404 404 404 404"
 
+AUTHOR_DOES = "302 302 404 404 404 403 302 404 404 404"  # the owner wrote it
+
+
+def at(world: World, kind: str) -> tuple[int, int]:
+    """Where the message of a channel stands."""
+    return (getattr(world, kind).pk, world.messages[kind].number)
+
+
 HOME = [row("home", ALL)]
 
 CHAT = [
     row("chat", ALL),
-    *(row("chat", ALL, what=f"show {show}", query=f"show={show}") for show in ("teams", "unread", "archived")),
+    *(
+        row("chat", ALL, what=f"show {show}", query=f"show={show}")
+        for show in ("teams", "unread", "drafts", "archived")
+    ),
     row("chat", "401 401" + ALL[7:], what="badge", query="badge=1", script=True),
     row("chat-new", ALL),
     row("chat-new", DONE, "POST", "to a colleague", data=lambda w: {"people": [w.invited.pk]}),
+    row("chat-read-all", ONLY_POST),
+    row("chat-read-all", DONE, "POST"),
+    row("chat-sections", ALL),
+    row("chat-sections", DONE, "POST", data=lambda w: {"do": "add", "name": "밤 근무"}),
+    row("chat-threads", ALL),
+    row("chat-threads", DONE, "POST"),
+    *(
+        one
+        for kind in ("standard", "private", "group", "direct")
+        for one in (
+            row("chat-settings", MEMBERS, what=kind, arguments=lambda w, kind=kind: (getattr(w, kind).pk,)),
+            row(
+                "chat-settings",
+                MEMBERS_DO,
+                "POST",
+                kind,
+                arguments=lambda w, kind=kind: (getattr(w, kind).pk,),
+                data=lambda w: {"notify": "mentions"},
+            ),
+            row(
+                "chat-draft",
+                SCRIPTED,
+                what=f"{kind}, by a script",
+                arguments=lambda w, kind=kind: (getattr(w, kind).pk,),
+                script=True,
+            ),
+            row(
+                "chat-draft",
+                SCRIPTED,
+                "POST",
+                f"{kind}, by a script",
+                arguments=lambda w, kind=kind: (getattr(w, kind).pk,),
+                data=lambda w: {"text": "쓰다 만 글", "base": 0},
+                script=True,
+            ),
+        )
+    ),
+    row("chat-draft", MEMBERS_DO, what="opened by a browser", arguments=lambda w: (w.private.pk,)),
+    row(
+        "chat-draft",
+        "302 302 404 302 302 302 302 302 302 302",
+        what="of the site",
+        arguments=lambda w: (w.site_wide.pk,),
+    ),
+    row("chat-read", ONLY_POST, arguments=lambda w: (w.private.pk,)),
+    row("chat-read", MEMBERS_DO, "POST", arguments=lambda w: (w.private.pk,)),
+    row("chat-read", MEMBERS_DO, "POST", "direct", arguments=lambda w: (w.direct.pk,)),
     row("chat-channel", MEMBERS, what="standard", arguments=lambda w: (w.standard.pk,)),
     row("chat-channel", MEMBERS, what="private", arguments=lambda w: (w.private.pk,)),
     row("chat-channel", MEMBERS, what="group", arguments=lambda w: (w.group.pk,)),
@@ -121,6 +179,88 @@ CHAT = [
     ),
     row("chat-thread", MEMBERS, arguments=lambda w: (w.private.pk, w.messages["private"].number)),
     row("chat-thread", MEMBERS, what="direct", arguments=lambda w: (w.direct.pk, w.messages["direct"].number)),
+    row("chat-thread-follow", ONLY_POST, arguments=lambda w: at(w, "private")),
+    row("chat-thread-follow", MEMBERS_DO, "POST", arguments=lambda w: at(w, "private"), data=lambda w: {"on": "1"}),
+    row("chat-pins", MEMBERS, arguments=lambda w: (w.private.pk,)),
+    row("chat-mentions", MEMBERS, arguments=lambda w: (w.private.pk,)),
+    row("chat-mentions", SCRIPTED, what="by a script", arguments=lambda w: (w.private.pk,), script=True),
+    row("chat-emoji", ALL),
+    row("chat-message", SCRIPTED, what="by a script", arguments=lambda w: at(w, "private"), script=True),
+    row("chat-message", MEMBERS_DO, arguments=lambda w: at(w, "private")),
+    row("chat-message", MEMBERS_DO, what="direct", arguments=lambda w: at(w, "direct")),
+    *(
+        row(f"chat-message-{page}", MEMBERS, arguments=lambda w: at(w, "private"))
+        for page in ("menu", "edit", "delete", "reactions", "readers", "versions", "forward")
+    ),
+    *(
+        row(
+            f"chat-message-{verb}",
+            answers,
+            "POST",
+            kind,
+            arguments=lambda w, kind=kind: at(w, kind),
+            data=lambda w, data=data: data,
+        )
+        for verb, kind, answers, data in (
+            ("reactions", "private", MEMBERS_DO, {"emoji": "eyes", "on": "1"}),
+            ("pin", "private", MEMBERS_DO, {"on": "1"}),
+            ("unread", "private", MEMBERS_DO, {}),
+            ("edit", "private", AUTHOR_DOES, {"text": "고친 글"}),
+            ("edit", "standard", AUTHOR_DOES, {"text": "고친 글"}),
+            ("edit", "direct", AUTHOR_DOES, {"text": "고친 글"}),
+            ("delete", "private", AUTHOR_DOES, {}),
+            ("delete", "direct", AUTHOR_DOES, {}),
+            ("restore", "private", MEMBERS_DO, {}),  # it is there: nothing changes
+            ("acknowledge", "private", "302 302 404 404 404 409 409 404 404 404", {}),  # nobody was asked
+        )
+    ),
+    row(
+        "chat-message-forward",
+        MEMBERS_DO,
+        "POST",
+        arguments=lambda w: at(w, "private"),
+        data=lambda w: {"to": [w.network_wide.pk], "client_id": "7f1c9c3e-0d6f-4b0e-9c53-2f4f7f0f4c13"},
+    ),
+    *(
+        row(f"chat-message-{verb}", ONLY_POST, arguments=lambda w: at(w, "private"))
+        for verb in ("restore", "pin", "acknowledge", "unread")
+    ),
+]
+
+ACTIVITY = [
+    row("activity", ALL),
+    row("activity", ALL, what="unread", query="show=unread"),
+    row("activity", ALL, what="older", query="before=2020-01-01T00:00:00%2B00:00/1"),
+    row("activity", "401 401" + ALL[7:], what="by a script", script=True),
+    row("activity", "401 401" + ALL[7:], what="badge", query="badge=1", script=True),
+    row("activity-change", ONLY_POST),
+    row("activity-change", DONE, "POST", data=lambda w: {"action": "read-all"}),
+    row(
+        "activity-change",
+        DONE,  # of what is not one's own nothing changes
+        "POST",
+        "another's",
+        data=lambda w: {"action": "remove", "ids": [w.notices["member"].pk]},
+    ),
+    row(
+        "activity-change",
+        "302 302 400 400 400 400 400 400 400 400",
+        "POST",
+        "unknown",
+        data=lambda w: {"action": "shred"},
+    ),
+    row(
+        "activity-notice",
+        "302 302 404 404 404 302 404 404 404 404",
+        what="the member's",
+        arguments=lambda w: (w.notices["member"].pk,),
+    ),
+    row(
+        "activity-notice",
+        NOBODY,
+        what="of one who was removed",
+        arguments=lambda w: (w.notices["removed"].pk,),
+    ),
 ]
 
 TEAMS = [
@@ -249,12 +389,19 @@ PEOPLE = [
     row("person", ALL, arguments=lambda w: (w.people["member"].pk,)),
     row("person", NOBODY, what="deactivated", arguments=lambda w: (w.people["deactivated"].pk,)),
     row("settings", ALL),
+    row("contrast", ONLY_POST),
+    row("contrast", DONE, "POST", data=lambda w: {"contrast": "more"}),
     row(
         "settings",
         DONE,
         "POST",
         data=lambda w: {"language": "en", "theme": "dark", "contrast": "auto", "input": "auto"},
     ),
+    row("status", ALL),
+    row(
+        "status", DONE, "POST", data=lambda w: {"presence": "do_not_disturb", "text": "회진", "lasting": "60", "at": ""}
+    ),
+    row("status", DONE, "POST", "taken back", data=lambda w: {"clear": "1"}),
 ]
 
 SIGNED_IN_ELSEWHERE = "200 200 302 302 302 302 302 302 302 302"  # a page of the door: who is in already is sent on
@@ -302,6 +449,9 @@ ACCOUNTS = [
 ]
 
 OTHERS = [
+    row("jump", ALL),
+    row("jump", ALL, what="by initials", query="q=ㄱ"),
+    row("keys", ALL),
     row("health", PUBLIC),
     row("set-language", DONE),
     row("js-catalog", PUBLIC),
@@ -398,4 +548,4 @@ ADMIN = [
     *closed_rows("auth_group", lambda w: w.django_group),
 ]
 
-ROWS: list[Row] = [*HOME, *CHAT, *TEAMS, *PEOPLE, *ACCOUNTS, *OTHERS, *ADMIN]
+ROWS: list[Row] = [*HOME, *CHAT, *ACTIVITY, *TEAMS, *PEOPLE, *ACCOUNTS, *OTHERS, *ADMIN]

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.actions import write_entry
+from apps.messaging import actions as messaging_actions
+from apps.messaging.models import ListSection
 from apps.people.models import User
 from apps.sites.models import Site
 from apps.teams import actions as teams_actions
@@ -68,6 +70,38 @@ class Stage:
             )
             factories.send(stranger, group)
 
+    def drafts(self, count: int) -> None:
+        for _ in range(count):
+            channel = factories.make_direct(self.viewer, factories.make_person(site=self.site))
+            messaging_actions.save_draft(by=self.viewer, channel=channel, text="쓰다 만 글", base=0)
+
+    def arranged_channels(self, count: int) -> None:
+        for number in range(count):
+            channel = factories.make_direct(self.viewer, factories.make_person(site=self.site))
+            place = ListSection.objects.count() % 20
+            section = messaging_actions.find_or_add_section(by=self.viewer, name=f"섹션 {place}")
+            messaging_actions.set_conversation_setting(
+                by=self.viewer, channel=channel, section=section, is_favourite=bool(number % 2), notify="mentions"
+            )
+
+    def followed_threads(self, count: int) -> None:
+        for _ in range(count):
+            stranger = factories.make_person(site=self.site)
+            channel = factories.make_direct(self.viewer, stranger)
+            root = factories.send(self.viewer, channel, "물음")
+            factories.send(stranger, channel, "답", root_number=root.number)
+
+    def notices(self, count: int) -> None:
+        for _ in range(count):
+            stranger = factories.make_person(site=self.site)
+            message = factories.send(stranger, factories.make_direct(self.viewer, stranger))
+            for kind in ("mention", "reply", "reaction", "acknowledgement"):
+                factories.make_notice(self.viewer, kind=kind, message=message)
+            team = factories.make_team(owner=stranger)
+            invitation = factories.invite(self.viewer, by=stranger, team=team)
+            key = f"invitation:{invitation.pk}"
+            factories.make_notice(self.viewer, kind="invitation", actor=stranger, team=team, key=key)
+
     def archived_channels(self, count: int) -> None:
         for _ in range(count):
             channel = factories.make_channel(team=self.team)
@@ -94,6 +128,12 @@ class Stage:
             factories.react(message, author)
             factories.react(message, self.other, "eyes")
             factories.send(self.other, self.channel, "답글", root_number=message.number)
+
+    def pins(self, count: int) -> None:
+        for _ in range(count):
+            author = factories.make_person(unit=factories.make_unit(site=self.site))
+            factories.join_team(self.team, author)
+            messaging_actions.pin_message(by=self.viewer, message=factories.send(author, self.channel))
 
     def replies(self, count: int) -> None:
         for _ in range(count):
@@ -125,6 +165,11 @@ LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]
     "chat": ("chat", lambda s: [], Stage.channels, {}),
     "chat, the list alone": ("chat", lambda s: [], Stage.channels, {"HX-Request": "true"}),
     "chat, unread": ("chat", lambda s: [], Stage.channels, {"query": "show=unread"}),
+    "chat, drafts": ("chat", lambda s: [], Stage.drafts, {"query": "show=drafts"}),
+    "chat-settings: sections": ("chat-settings", lambda s: [s.channel.pk], Stage.arranged_channels, {}),
+    "chat-sections": ("chat-sections", lambda s: [], Stage.arranged_channels, {}),
+    "chat-threads": ("chat-threads", lambda s: [], Stage.followed_threads, {}),
+    "chat: arranged": ("chat", lambda s: [], Stage.arranged_channels, {}),
     "chat, archived": ("chat", lambda s: [], Stage.archived_channels, {"query": "show=archived"}),
     "chat, badge": ("chat", lambda s: [], Stage.channels, {"query": "badge=1"}),
     "chat-new": ("chat-new", lambda s: [], Stage.people, {}),
@@ -132,6 +177,7 @@ LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]
     "chat-channel: messages": ("chat-channel", lambda s: [s.channel.pk], Stage.messages, {}),
     "chat-channel: conversations": ("chat-channel", lambda s: [s.channel.pk], Stage.channels, {}),
     "chat-messages": ("chat-messages", lambda s: [s.channel.pk], Stage.messages, {}),
+    "chat-pins": ("chat-pins", lambda s: [s.channel.pk], Stage.pins, {}),
     "chat-thread": ("chat-thread", lambda s: [s.channel.pk, s.root.number], Stage.replies, {}),
     "chat-thread, alone": (
         "chat-thread",
@@ -139,6 +185,10 @@ LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]
         Stage.replies,
         {"HX-Request": "true"},
     ),
+    "activity": ("activity", lambda s: [], Stage.notices, {}),
+    "activity, invitations": ("activity", lambda s: [], Stage.notices, {"query": "show=invitation"}),
+    "activity, by a script": ("activity", lambda s: [], Stage.notices, {"Accept": "application/json"}),
+    "activity, badge": ("activity", lambda s: [], Stage.notices, {"query": "badge=1"}),
     "team-list: teams": ("team-list", lambda s: [], Stage.teams, {}),
     "team-list: archived": ("team-list", lambda s: [], Stage.archived_teams, {}),
     "team-list: invitations": ("team-list", lambda s: [], Stage.invitations, {}),
@@ -146,6 +196,10 @@ LISTS: dict[str, tuple[str, Callable[[Stage], list[int]], Maker, dict[str, str]]
     "team-detail: channels": ("team-detail", lambda s: [s.team.pk], Stage.channels, {}),
     "team-invite": ("team-invite", lambda s: [s.team.pk], Stage.people, {}),
     "channel-people": ("channel-people", lambda s: [s.channel.pk], Stage.members, {}),
+    "jump: the newest": ("jump", lambda s: [], Stage.channels, {}),
+    "jump: conversations": ("jump", lambda s: [], Stage.channels, {"query": "q=n"}),
+    "jump: people": ("jump", lambda s: [], Stage.people, {"query": "q=n", "HX-Request": "true"}),
+    "jump: teams": ("jump", lambda s: [], Stage.teams, {"query": "q=ㅌ"}),
     "directory": ("directory", lambda s: [], Stage.people, {}),
     "directory, the list alone": ("directory", lambda s: [], Stage.people, {"HX-Request": "true"}),
     "person: assignments": ("person", lambda s: [s.other.pk], Stage.assignments, {}),

@@ -6,6 +6,7 @@ import pytest
 
 from apps.core.registries import registries
 from apps.messaging import actions as messaging_actions
+from apps.messaging.api import TypingRelay
 from apps.messaging.models import ReadMark
 from apps.realtime.registry import registry
 
@@ -38,8 +39,13 @@ def mark_is_kept(world: World, principal: str) -> bool:
     return ReadMark.objects.filter(user=person, channel=world.private, up_to=1).exists()
 
 
+def typing_is_passed_on(world: World, principal: str) -> bool:
+    """Let the principal write in the private channel; answer whether the others were told."""
+    return TypingRelay().pass_on(world.people[principal].pk, world.private.pk, 0)
+
+
 # kind -> whether a frame about the private channel leaves something behind when it comes from a principal
-INBOUND: dict[str, Callable[[World, str], bool]] = {"mark": mark_is_kept}
+INBOUND: dict[str, Callable[[World, str], bool]] = {"typing": typing_is_passed_on, "mark": mark_is_kept}
 
 
 def name_of(world: World, user_id: int) -> str:
@@ -73,6 +79,15 @@ def test_who_may_listen(world: World, kind: str) -> None:
 def test_whose_frames_count(world: World, kind: str) -> None:
     kept = {name for name in PRINCIPALS if name != "anonymous" and INBOUND[kind](world, name)}
     assert kept == INSIDE
+
+
+def test_whom_each_sees_in_presence(world: World) -> None:
+    """Staff see all active people, others nobody: as in the directory."""
+    assert registry.visible_people is not None
+    people = {person.pk for person in world.people.values()}
+    found = registry.visible_people(people, people)
+    seen = {name_of(world, watcher): {name_of(world, person) for person in seen} for watcher, seen in found.items()}
+    assert seen == dict.fromkeys(STAFF, STAFF)
 
 
 def test_only_living_sessions_open_a_socket(world: World) -> None:

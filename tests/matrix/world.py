@@ -15,6 +15,7 @@ from apps.audit.actions import write_entry
 from apps.audit.models import AuditEntry
 from apps.core import clock
 from apps.messaging.models import Message
+from apps.notifications.models import Notice
 from apps.people.models import Assignment, Grant, StaffType, User
 from apps.sites.models import Site, Unit
 from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
@@ -64,6 +65,7 @@ class World:
     site_wide: Channel
     network_wide: Channel
     invitation: Invitation
+    notices: dict[str, Notice]  # of the message in the private channel, for who is in it or was
     invited: User
     teammate: User
     messages: dict[str, Message]
@@ -126,6 +128,11 @@ def build_world() -> World:
     teammate = factories.make_person(unit=ward, name_ko="같은팀")
     factories.join_team(team, teammate)
     invitation = factories.invite(people["member"], by=owner, team=open_team)
+    notices = {
+        name: factories.make_notice(people[name], message=message)
+        for message in (messages["standard"], messages["group"], messages["private"])
+        for name in ("deactivated", "removed", "member")
+    }
     sessions = {name: factories.make_session(person) for name, person in people.items()}
     world = World(
         site=site,
@@ -142,6 +149,7 @@ def build_world() -> World:
         site_wide=site_wide,
         network_wide=network_wide,
         invitation=invitation,
+        notices=notices,
         invited=invited,
         teammate=teammate,
         messages=messages,

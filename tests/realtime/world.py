@@ -34,6 +34,8 @@ class World:
         self.calls: dict[str, int] = {}
         self.heard: list[tuple[int, dict[str, Any]]] = []
         self.is_down = False
+        self.guests: set[int] = set()  # they see nobody but themselves
+        self.by_hand: dict[int, tuple[str, Any]] = {}  # user -> state and until
 
     def _count(self, name: str) -> None:
         if self.is_down:
@@ -119,6 +121,15 @@ class World:
         frames = tuple(Frame(at, json.dumps(body).encode(), revokes, place) for at, body, revokes, place in rows)
         return Missed(newest, frames)
 
+    def visible_people(self, watchers: Collection[int], people: Collection[int]) -> dict[int, set[int]]:
+        self._count("visible_people")
+        known = {person for person in people if person in self.epochs}
+        return {watcher: known & {watcher} if watcher in self.guests else known for watcher in watchers}
+
+    def presence_by_hand(self, people: Collection[int]) -> dict[int, tuple[str, Any]]:
+        self._count("presence_by_hand")
+        return {person: self.by_hand[person] for person in people if person in self.by_hand}
+
     async def hear(self, user_id: int, frame: Any) -> None:
         if frame.get("up_to") == "boom":
             raise RuntimeError("a handler that breaks")
@@ -131,6 +142,8 @@ class World:
 def registered(world: World) -> Iterator[World]:
     """Make a world the only one that the gateway knows."""
     kept = registries.sessions, registries.epochs, dict(registry.topics), dict(registry.inbound)
+    kept_presence = registry.visible_people, registry.presence_by_hand
+    registry.visible_people, registry.presence_by_hand = world.visible_people, world.presence_by_hand
     registries.sessions, registries.epochs = world.find_sessions, world.find_epochs
     registry.topics.clear()
     registry.inbound.clear()
@@ -145,6 +158,7 @@ def registered(world: World) -> Iterator[World]:
         yield world
     finally:
         registries.sessions, registries.epochs = kept[0], kept[1]
+        registry.visible_people, registry.presence_by_hand = kept_presence
         registry.topics.clear()
         registry.topics.update(kept[2])
         registry.inbound.clear()

@@ -11,11 +11,12 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, pgettext
+from django.utils.translation import get_language_info, pgettext, pgettext_lazy
 
 from apps.core.clock import now
+from apps.core.emoji import char_of
 from apps.core.registries import registries
 
 register = template.Library()
@@ -144,12 +145,38 @@ def word_instant(moment: datetime, today: datetime, form: str) -> str:
     return date_format(moment, "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT")
 
 
+# Keys by the names of KeyboardEvent.key: what stands on the key, and its name where that is a sign.
+KEY_CAPS: dict[str, tuple[str, Any]] = {
+    "Control": ("Ctrl", ""),
+    "Escape": ("Esc", ""),
+    "Delete": ("Del", ""),
+    "ArrowUp": ("↑", pgettext_lazy("a key", "Arrow up")),
+    "ArrowDown": ("↓", pgettext_lazy("a key", "Arrow down")),
+}
+
+
+@register.simple_tag
+def keycaps(way: str) -> SafeString:
+    """Draw the keys that are held together, as in "Alt+ArrowUp"; readers hear the names of those that carry a sign."""
+    caps = []
+    for key in way.split("+") if len(way) > 1 else [way]:
+        sign, name = KEY_CAPS.get(key, (key, ""))
+        said = format_html('<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>', sign, name)
+        caps.append(format_html('<kbd class="kbd" data-key="{}">{}</kbd>', key, said if name else sign))
+    return format_html(
+        '<span class="keycaps" dir="ltr">{}</span>', format_html_join(" ", "{}", ((cap,) for cap in caps))
+    )
+
+
 @register.simple_tag
 def face(emoji: str) -> SafeString:
-    """Draw a reaction: our icon where there is one, else its short name."""
+    """Draw a reaction: our icon where there is one, else its character; its short name where nothing is called that."""
     if emoji in FACES:
         return icon(FACES[emoji], label=emoji.replace("_", " "))
-    return format_html('<span dir="ltr">:{}:</span>', emoji)
+    character = char_of(emoji)
+    if character is None:
+        return format_html('<span dir="ltr">:{}:</span>', emoji)
+    return format_html('<span class="face" role="img" aria-label="{}">{}</span>', emoji.replace("_", " "), character)
 
 
 @register.simple_tag

@@ -13,6 +13,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.audit.models import AuditEntry
 from apps.core import clock
+from apps.core.markup import is_plain, render_message
+from apps.messaging import actions as messaging_actions
 from apps.messaging.models import Message, Reaction, ReadMark
 from apps.people.models import Assignment, Grant, StaffType, User
 from apps.sites.models import Department, DepartmentPlacement, Network, Site, Unit, UnitPlacement
@@ -322,6 +324,7 @@ class _Conversations:
                 author=self.staff.find(line.who),
                 client_id=uuid.uuid5(NAMESPACE, f"{planned.code}/{channel.last_number}"),
                 body=line.text,
+                rendered="" if is_plain(line.text) else render_message(line.text),
                 created_at=_instant(line),
             )
             if line.root is not None:
@@ -329,6 +332,7 @@ class _Conversations:
                 message.root = root
                 root.reply_count += 1
                 root.last_reply_at = message.created_at
+                message.ordinal = root.reply_count
             planned.rows.append(message)
             channel.last_message_at = message.created_at
         channel.last_change = change + (1 if channel.is_archived else 0)
@@ -394,6 +398,8 @@ class _Conversations:
                     )
                 )
         ReadMark.objects.bulk_create(rows, batch_size=2000)
+        roots = {message.root.pk for planned in self.plans for message in planned.rows if message.root is not None}
+        messaging_actions.follow_where_written(roots, all_read=False)
 
     def _record(self) -> None:
         """Write what the actions would have written to the audit."""

@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from .server import Browser, Web
+from .server import Browser, Web, unhandled_errors
 from .world import Person, World
 
 FRAMES_A_CONNECTION = 30  # below the burst that is allowed, so that the frames are read and not only counted
@@ -316,14 +316,3 @@ def word(dice: random.Random) -> str:
             for _ in range(9)
         )
     return dice.choice(WORDS)
-
-
-def unhandled_errors(web: Web) -> list[str]:
-    """What the server's log says about errors that nobody caught."""
-    text = web.child.log.read_text(encoding="utf-8", errors="replace")
-    found = re.findall(
-        r"^.*(?:Exception in ASGI application|Internal Server Error|Task exception was never retrieved).*$",
-        text,
-        re.MULTILINE,
-    )
-    return [f"the log of the web process: {line.strip()[:200]}" for line in dict.fromkeys(found)]

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import time
@@ -95,3 +96,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def unhandled_errors(web: Web) -> list[str]:
+    """What the server's log says about errors that nobody caught."""
+    text = web.child.log.read_text(encoding="utf-8", errors="replace")
+    found = re.findall(
+        r"^.*(?:Exception in ASGI application|Internal Server Error|Task exception was never retrieved).*$",
+        text,
+        re.MULTILINE,
+    )
+    return [f"the log of the web process: {line.strip()[:200]}" for line in dict.fromkeys(found)]

@@ -2,6 +2,7 @@ from .assignment import Assignment
 from .grant import Grant
 from .request import SignedInRequest
 from .roles import ROLES, Educator, ITRole, PrivacyOfficer, Role, UnitManager
+from .status import PersonStatus, Presence
 from .user import Contrast, Home, InputMode, StaffType, Theme, User, initials_of
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Home",
     "ITRole",
     "InputMode",
+    "PersonStatus",
+    "Presence",
     "PrivacyOfficer",
     "Role",
     "SignedInRequest",

@@ -20,6 +20,7 @@ from apps.core.text import search_key
 from apps.sites.models import LANGUAGES, Site, Unit
 
 from .roles import ROLES
+from .status import PersonStatus
 
 DEFAULT_ZONE = ZoneInfo("Asia/Seoul")
 
@@ -70,6 +71,10 @@ class Home:
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    def with_status(self) -> "UserQuerySet":
+        """Join what each says of themself, so that `current_status` costs no query."""
+        return self.select_related("status")
+
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
 
@@ -225,11 +230,23 @@ class User(AbstractBaseUser):
     def time_zone(self) -> ZoneInfo:
         return self.home.site.zone if self.home else DEFAULT_ZONE
 
+    @property
+    def current_status(self) -> PersonStatus | None:
+        """What this person says of themself; no query for those of `with_status()` or `queries.statuses_of`."""
+        status: PersonStatus | None = getattr(self, "status", None)
+        return status if status is not None and status.is_current else None
+
     # -- Roles -----------------------------------------------------------------------------------------------------
     @cached_property
     def current_grants(self) -> list[Any]:
         """The grants that hold now; one query a request."""
         return list(self.grants.current().select_related("unit", "department", "site"))
+
+    @cached_property
+    def unit_ids_today(self) -> list[int]:
+        """The units that this person works in today; one query a request."""
+        assignments: Any = self.assignments
+        return list(assignments.today().values_list("unit_id", flat=True).distinct())
 
     def has_role(self, code: str) -> bool:
         return any(grant.role == code for grant in self.current_grants)

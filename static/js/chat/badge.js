@@ -1,5 +1,6 @@
 /*
- * On every page: how many conversations hold something unread, on the rail and before the page's title.
+ * On every page: how many conversations hold something unread that calls, on the rail and before the page's title. A muted one
+ * calls by a mention alone.
  *
  * Which ones they are is asked once, when something changes first, and again after a loss; from then on messages and marks say
  * the rest, so that a message to a whole hospital does not make each page ask.
@@ -16,6 +17,7 @@ const plainTitle = document.title;
 const lastOf = new Map(); // channel -> the newest number heard of
 const heard = new Map(); // channel -> [whether it is unread, since when]: what an answer may not know yet
 let unread = readList(); // ids of channels, once they are known
+let quiet = readQuiet(); // ids of the muted ones, once they are known
 let timer = 0;
 let askedAt = 0;
 
@@ -23,7 +25,14 @@ let askedAt = 0;
 function readList() {
   const list = document.querySelector('[data-conversations*="show=recent"], [data-conversations*="show=teams"]');
   const lines = list?.querySelectorAll('[data-conversation]:not([data-unread="0"])');
-  return lines ? new Set([...lines].map((line) => line.dataset.conversation)) : null;
+  const calling = lines && [...lines].filter(({ dataset }) => dataset.notify === "all" || dataset.mentions > 0);
+  return calling ? new Set(calling.map((line) => line.dataset.conversation)) : null;
+}
+
+function readQuiet() {
+  if (unread === null) return null;
+  const lines = document.querySelectorAll('[data-conversations] [data-conversation]:not([data-notify="all"])');
+  return new Set([...lines].map((line) => line.dataset.conversation));
 }
 
 function show(count) {
@@ -43,11 +52,13 @@ function ask() {
     try {
       const answer = await fetch(`${badge.closest("a").href}?badge=1`, { headers: { Accept: "application/json" } });
       if (!answer.ok || answer.redirected) return;
-      unread = new Set((await answer.json()).channels.map(String));
+      const told = await answer.json();
+      unread = new Set(told.channels.map(String));
+      quiet = new Set(told.quiet.map(String));
       for (const [channel, [isUnread, since]] of heard) {
         if (since < askedAt - MARKS_TAKE_MS) heard.delete(channel);
-        else if (isUnread) unread.add(channel);
-        else unread.delete(channel);
+        else if (isUnread && !quiet.has(channel)) unread.add(channel);
+        else if (!isUnread) unread.delete(channel);
       }
       show(unread.size);
     } catch {
@@ -77,19 +88,23 @@ document.addEventListener("live:change", ({ detail }) => {
   if (body.kind === "archived") set(channel, false);
   else if (body.kind === "restored") ask();
   if (body.kind !== "message") return;
-  const { number, author } = body.message;
+  const { number, author, mentions = [] } = body.message;
   if (number <= (lastOf.get(channel) ?? 0)) return;
   lastOf.set(channel, number);
   if (author.id === live.userId || (channel === here && !document.hidden)) return;
-  set(channel, true);
+  if (!quiet?.has(channel)) set(channel, true);
+  else if (mentions.length && !unread.has(channel)) ask(); // whether it is this person who is meant
 });
 
 document.addEventListener("live:hint", ({ detail }) => {
   const { topic, body } = detail;
-  if (!topic.startsWith("user:") || body.kind !== "mark") return;
+  if (!topic.startsWith("user:")) return;
+  if (body.kind === "setting") ask();
+  if (body.kind !== "mark") return;
   const channel = body.topic.split(":")[1];
-  if (channel === here && !document.hidden) return; // this page knows better what its reader has seen
-  set(channel, Math.max(lastOf.get(channel) ?? 0, body.last) > body.read);
+  if (channel === here && !document.hidden && !body.by_hand) return; // this page knows better what its reader has seen
+  const isUnread = Math.max(lastOf.get(channel) ?? 0, body.last) > body.read;
+  if (!isUnread || !quiet?.has(channel)) set(channel, isUnread);
 });
 
 document.addEventListener("chat:read", ({ detail }) => set(detail.channel, false));

@@ -30,7 +30,7 @@ async function alone(name, work) {
 }
 
 /** The page's own token: it does not fit a session that another person has begun in this browser since. */
-function pageToken() {
+export function pageToken() {
   return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"] ?? "";
 }
 
@@ -118,6 +118,8 @@ class Drain {
   async #post(entry) {
     const body = new URLSearchParams({ text: entry.text, client_id: entry.clientId });
     if (entry.root) body.set("root", entry.root);
+    if (entry.ask) body.set("ask", "1");
+    if (entry.confirmed) body.set("confirmed", "1");
     let answer;
     try {
       answer = await fetch(entry.url, {
@@ -146,6 +148,7 @@ class Drain {
       return Math.min(Number(answer.headers.get("Retry-After")) * 1000 || 0, LONGEST_TOLD_MS);
     }
     entry.failed = told?.message ?? gettext("This message was not stored.");
+    if (told?.error === "confirm_mention") entry.confirm = told.people; // it tells many: its writer has to say yes
     await this.#outbox.keep(entry);
     this.#outbox.tell(entry, "failed", entry.failed);
     return null;

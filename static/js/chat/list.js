@@ -1,6 +1,6 @@
 /*
  * The chat list and the start page stay true: a message shows in its conversation's line and lifts it to the top, counts rise
- * with messages and fall with marks of any device.
+ * with messages and fall with marks of any device, drafts, mentions and settings follow those of the other devices.
  *
  * Nothing moves under a finger: while the pointer is over a list or the keyboard in it, lines change where they stand, and what
  * would move waits until the list is left. After the list was filled anew, "chat:list" is sent to the document.
@@ -8,12 +8,16 @@
 
 import { live } from "../live/socket.js";
 import { nodesOf } from "../markup.js";
+import { outboxOf } from "./outbox.js";
+import "./settings.js";
 import { Clock, nameOf } from "./words.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 2000;
 const LOOK_AGAIN_MS = 1000;
 const STILL_AFTER_MS = 800; // a list that was scrolled until now is under a finger
-const PREVIEW_LENGTH = 80; // characters, as in apps/messaging/queries.py
+const PREVIEW_LENGTH = 80; // characters, as in apps/messaging/queries/conversations.py
+const DRAFT_AFTER_MS = 800;
+const CLOSED = "portal-closed-sections"; // only which headings are closed; nothing of what stands under them
 const MINE = "[data-conversations], [data-refresh]";
 const here = document.querySelector("[data-chat]")?.dataset.channel;
 const lastOf = new Map(); // channel -> the newest number heard of
@@ -94,7 +98,8 @@ function fillLater(place) {
   whenLeft(place, "fill", () => fill(place));
 }
 
-async function fill(place) {
+/** `isAsked`: the reader has just rearranged the list, and looks at it for that. */
+async function fill(place, { isAsked = false } = {}) {
   let nodes;
   try {
     // The address carries what the list shows and which conversation is open.
@@ -104,20 +109,22 @@ async function fill(place) {
   } catch {
     return; // the next change tries again
   }
-  if (isHeld(place)) {
+  if (!isAsked && isHeld(place)) {
     fillLater(place); // what was fetched now may be old by the time the place is left
     return;
   }
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
-  const wanted = focused?.closest("[data-conversation], [data-show]")?.dataset;
+  const wanted = focused?.closest("[data-conversation], [data-show], [data-row-menu]")?.dataset;
   const { scrollTop } = place;
   place.replaceChildren(...nodes);
+  closeSections(place);
   place.scrollTop = scrollTop;
   if (wanted) {
-    const name = wanted.conversation ? `[data-conversation="${wanted.conversation}"]` : `[data-show="${wanted.show}"]`;
+    const name = wanted.conversation ? `[data-conversation="${wanted.conversation}"]` : wanted.show ? `[data-show="${wanted.show}"]` : `[data-row-menu="${wanted.rowMenu}"]`;
     place.querySelector(name)?.focus({ preventScroll: true });
   }
   document.dispatchEvent(new CustomEvent("chat:list"));
+  showLeftDrafts();
   const isOld = (line) => Number(line.dataset.number) < (lastOf.get(line.dataset.conversation) ?? 0);
   if ([...place.querySelectorAll("[data-conversation]")].some(isOld)) {
     refill(); // a message came while the answer was on its way
@@ -137,6 +144,28 @@ function show(line, unread) {
   if (!count) return;
   count.hidden = unread <= 0;
   count.firstChild.textContent = unread > 99 ? "99+" : String(unread);
+  if (unread <= 0) showMention(line, 0);
+  countSection(line.closest("[data-section]"));
+}
+
+function showMention(line, count) {
+  line.dataset.mentions = count;
+  const mark = line.querySelector("[data-mention-count]");
+  if (mark) mark.hidden = count <= 0;
+}
+
+/** Whether a line counts among what waits: a muted one by a mention alone. */
+function calls(line) {
+  return Number(line.dataset.unread) > 0 && (line.dataset.notify === "all" || Number(line.dataset.mentions) > 0);
+}
+
+/** The heading of a section says how many of its conversations wait, while it is closed. */
+function countSection(section) {
+  const count = section?.querySelector("[data-section-count]");
+  if (!count) return;
+  const waiting = [...section.querySelectorAll("[data-conversation]")].filter(calls).length;
+  count.hidden = !waiting;
+  count.firstChild.textContent = String(waiting);
 }
 
 function clockOf(line) {
@@ -193,12 +222,82 @@ function rise(line) {
   const item = line.closest("li");
   if (!list || !item) return;
   const section = item.closest(".nav__group");
-  const top = list.querySelector("[data-newest]") ?? item.parentElement;
+  if (item.parentElement.dataset.still !== undefined) return; // favourites keep their places
+  const isOwn = section?.dataset.section?.startsWith("own-");
+  const top = (!isOwn && list.querySelector("[data-newest]")) || item.parentElement;
   if (top.firstElementChild === item) return;
   const hadFocus = item.contains(document.activeElement);
   top.prepend(item);
   if (hadFocus) line.focus({ preventScroll: true });
   if (section && !section.querySelector("[data-conversation]")) section.remove();
+}
+
+// -- Sections -----------------------------------------------------------------------------------------------------------------
+function closedSections() {
+  try {
+    return new Set(JSON.parse(sessionStorage.getItem(CLOSED) ?? "[]"));
+  } catch {
+    return new Set();
+  }
+}
+
+function closeSections(place) {
+  const closed = closedSections();
+  for (const section of place.querySelectorAll("[data-section]")) {
+    // What is open stays in sight, whatever was closed.
+    if (closed.has(section.dataset.section) && !section.querySelector("[aria-current]")) section.open = false;
+  }
+}
+
+// "toggle" does not bubble.
+document.addEventListener("toggle", ({ target }) => {
+  const name = target.dataset?.section;
+  if (!name) return;
+  const closed = closedSections();
+  if (target.open) closed.delete(name);
+  else closed.add(name);
+  try {
+    sessionStorage.setItem(CLOSED, JSON.stringify([...closed]));
+  } catch {
+    // it is open again on the next page
+  }
+}, true);
+
+// -- Drafts -------------------------------------------------------------------------------------------------------------------
+const drafts = new Map(); // channel -> the timer that asks for its draft
+
+function showDraft(line, text) {
+  const place = line.querySelector("[data-draft-line]");
+  if (!place || line.matches("[aria-current]")) return; // what is open is seen in its composer
+  const words = text.trim().replace(/\s+/g, " ");
+  place.hidden = !words;
+  place.querySelector("[data-draft-text]").textContent = [...words].slice(0, PREVIEW_LENGTH).join("");
+  line.querySelector("[data-preview]").hidden = Boolean(words);
+}
+
+/** What only this browser has yet. */
+async function showLeftDrafts() {
+  for (const { channel, root, text } of await outboxOf(document.body.dataset.userId).drafts()) {
+    if (!root) for (const line of lines(channel)) showDraft(line, text);
+  }
+}
+
+function hearDraft({ channel, root }) {
+  const found = [...lines(channel)];
+  if (root || String(channel) === here || drafts.has(channel)) return;
+  drafts.set(channel, setTimeout(async () => {
+    drafts.delete(channel);
+    try {
+      const answer = await fetch(`/chat/${channel}/draft/`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) return;
+      const { text } = await answer.json();
+      const isNews = found.some((line) => line.querySelector("[data-draft-line]")?.hidden === Boolean(text.trim()));
+      for (const line of lines(channel)) showDraft(line, text);
+      if (isNews) refill(); // how many there are is said above
+    } catch {
+      // the next page knows
+    }
+  }, DRAFT_AFTER_MS));
 }
 
 // -- What is heard ------------------------------------------------------------------------------------------------------------
@@ -221,25 +320,41 @@ document.addEventListener("live:change", ({ detail }) => {
   refresh();
   if (!document.querySelector('[data-conversations*="show=archived"]') && ![...found].some((line) => line.closest("[data-conversations]"))) refill();
   const isSeen = message.author.id === live.userId || (channel === here && !document.hidden);
+  const isMention = !isSeen && (message.mentions ?? []).some((one) => one === "channel:" || one === `user:${live.userId}`);
   for (const line of found) {
+    if (isMention) showMention(line, Number(line.dataset.mentions || 0) + 1);
     if (!isSeen) show(line, Number(line.dataset.unread || 0) + 1);
     const list = line.closest("[data-conversations]");
     if (list) whenLeft(list, `rise ${channel}`, () => lines(channel).forEach(rise));
   }
 });
 
-document.addEventListener("live:hint", ({ detail }) => {
-  const { topic, body } = detail;
-  if (!topic.startsWith("user:") || body.kind !== "mark") return;
+function hearMark(body) {
   const channel = body.topic.split(":")[1];
-  if (channel === here && !document.hidden) return; // this page knows better what its reader has seen
+  if (channel === here && !document.hidden && !body.by_hand) return; // this page knows better what its reader has seen
   const unread = Math.max(0, Math.max(lastOf.get(channel) ?? 0, body.last) - body.read);
   for (const line of lines(channel)) show(line, unread);
   refresh();
+}
+
+document.addEventListener("live:hint", ({ detail: { topic, body } }) => {
+  if (!topic.startsWith("user:")) return;
+  if (body.kind === "mark") hearMark(body);
+  else if (body.kind === "draft") hearDraft(body);
+  // Where lines stand, what counts of them, and how many threads wait, is the server's to say.
+  else if (["setting", "thread", "notice", "notices"].includes(body.kind)) {
+    refill();
+    refresh();
+  }
 });
 
 document.addEventListener("chat:read", ({ detail }) => {
   for (const line of lines(detail.channel)) show(line, 0);
+});
+
+document.addEventListener("chat:arranged", () => {
+  for (const place of document.querySelectorAll("[data-conversations]")) fill(place, { isAsked: true });
+  refresh();
 });
 
 for (const name of ["live:topic", "live:gone", "live:reload"]) {
@@ -248,3 +363,6 @@ for (const name of ["live:topic", "live:gone", "live:reload"]) {
     refresh();
   });
 }
+
+for (const place of document.querySelectorAll("[data-conversations]")) closeSections(place);
+showLeftDrafts();

@@ -1,7 +1,8 @@
 /*
  * Unsent text, kept in this browser until the server has said that it is stored, or the writer throws it away: messages that
- * wait, and what stands half written in a composer. One database a person; signing out removes it, and from then on this page
- * keeps nothing. Where the browser's storage fails (a private window, a full disk) text lives as long as the page.
+ * wait, and what stands half written in a composer and has not reached the server. One database a person; signing out removes
+ * it, and from then on this page keeps nothing. Where the browser's storage fails (a private window, a full disk) text lives as
+ * long as the page.
  */
 
 const STORE = "unsent";
@@ -113,17 +114,25 @@ export class Outbox {
     return this.#lastOrder;
   }
 
-  /** Keep what stands in a composer; nothing but space removes it. */
-  async keepDraft({ channel, root, title, text }) {
+  /** Keep what stands in a composer and the server has not got; nothing but space removes it. */
+  async keepDraft({ channel, root, text, ...more }) {
     const clientId = draftId(channel, root);
-    if (text.trim()) await this.keep({ clientId, isDraft: true, channel, root: root || null, title, text, order: Date.now() });
+    if (text.trim()) await this.keep({ ...more, clientId, isDraft: true, channel, root: root || null, text, order: Date.now() });
     else await this.forget(clientId);
   }
 
-  async draft(channel, root) {
+  forgetDraft(channel, root) {
+    return this.forget(draftId(channel, root));
+  }
+
+  async draftEntry(channel, root) {
     const clientId = draftId(channel, root);
-    const text = this.#memory.get(clientId)?.text;
-    return text ?? (await this.#run("readonly", (store) => store.get(clientId)))?.text ?? "";
+    return this.#memory.get(clientId) ?? (await this.#run("readonly", (store) => store.get(clientId))) ?? null;
+  }
+
+  /** The drafts that the server has not got yet. */
+  async drafts() {
+    return (await this.all()).filter((entry) => entry.isDraft);
   }
 
   /** True where text would go with the page. */

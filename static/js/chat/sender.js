@@ -61,9 +61,11 @@ export class Sender {
     this.#drain.go(this.channel);
   }
 
-  async send(text, root) {
+  /** `options.ask` asks everybody to acknowledge; `begin` hears the id before anything else happens. */
+  async send(text, root, { ask = false } = {}, begin = () => {}) {
     const at = new Date().toISOString();
-    const entry = { clientId: newId(), channel: this.channel, title: titleOfPage(), url: this.url, text, root, at, order: this.outbox.nextOrder() };
+    const entry = { clientId: newId(), channel: this.channel, title: titleOfPage(), url: this.url, text, root, ask, at, order: this.outbox.nextOrder() };
+    begin(entry.clientId);
     this.show(entry, "waiting");
     await this.outbox.keep(entry);
     this.outbox.tell(entry, "kept");
@@ -72,7 +74,10 @@ export class Sender {
 
   async retry(entry) {
     const again = { ...entry, tries: 0, notBefore: 0, isTold: false };
+    // What asks for a yes is sent again with that yes: whoever presses "Send again" has read how many it tells.
+    if (again.confirm) again.confirmed = true;
     delete again.failed;
+    delete again.confirm;
     await this.outbox.keep(again);
     this.show(again, "waiting");
     this.#drain.hurry(this.channel);

@@ -1,6 +1,7 @@
 /* On every page: has what waits sent, and says at its conversation's row, and in a word, that it was not sent yet. */
 
 import { showToast } from "../shell.js";
+import { saveLeftDrafts } from "./drafts.js";
 import { drainOf } from "./drain.js";
 import { outboxOf } from "./outbox.js";
 
@@ -60,6 +61,8 @@ document.addEventListener("chat:entry", ({ detail: { entry, state, detail } }) =
 const list = document.querySelector("[data-conversations]");
 if (list) new MutationObserver(showCounts).observe(list, { childList: true });
 for (const place of document.querySelectorAll("[data-refresh]")) new MutationObserver(showCounts).observe(place, { childList: true });
+
+document.addEventListener("live:status", ({ detail }) => detail.status === "connected" && saveLeftDrafts());
 
 showCounts();
 drain.go();

@@ -100,13 +100,18 @@ class Live {
     return true;
   }
 
-  /** Move a watermark ("read" or "delivered"); at most one frame a topic and kind leaves in a second. */
-  mark(topic, kind, upTo) {
-    const key = `${topic} ${kind}`;
+  /** Move a watermark ("read", "delivered", or "thread" with its `root`); at most one frame a topic and kind leaves in a second. */
+  mark(topic, kind, upTo, { root } = {}) {
+    const key = root ? `${topic} ${kind} ${root}` : `${topic} ${kind}`;
     const due = this.#marks.get(key);
     if (due && due.up_to >= upTo) return;
-    this.#marks.set(key, { t: "mark", topic, kind, up_to: upTo });
+    this.#marks.set(key, root ? { t: "mark", topic, kind, root, up_to: upTo } : { t: "mark", topic, kind, up_to: upTo });
     if (!this.#markTimer) this.#markTimer = setTimeout(() => this.#sendMarks(), MARK_MS);
+  }
+
+  /** Take back a mark that has not left yet, because the reader has set it back by hand. */
+  forgetMark(topic, kind) {
+    this.#marks.delete(`${topic} ${kind}`);
   }
 
   #sendMarks() {

@@ -1,7 +1,6 @@
 """`manage.py bench_chat`: what a message costs, measured with real sockets and real posts on a scratch database."""
 
 import json
-import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -11,114 +10,21 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.messaging.management.load import figures
-from apps.messaging.management.load.clients import Client, Record
-from apps.messaging.management.load.clock import CpuMeter, cpu_seconds, pss_kb
-from apps.messaging.management.load.scratch import Scratch
+from apps.messaging.management.load import figures, trials
+from apps.messaging.management.load.bench import BareLoop, Bench
+from apps.messaging.management.load.clients import Client
+from apps.messaging.management.load.clock import CpuMeter, pss_kb
+from apps.messaging.management.load.scratch import Scratch, raise_open_files_limit
 from apps.messaging.management.load.stage import prepare_stage
 
 RATE = 5.0  # messages a second
 HOT_SIZE, HOT_RATE = 200, 60.0
-VISIBLE_SHARE = 5  # every fifth tab is looked at
-PER_SENDER = 1.0  # messages a second that one person posts; the portal's limit is two
 MEMORY_SOCKETS = (500, 2000)
-TAIL_SECONDS = 1.0
 MARK_REST_SECONDS = 5.0  # in which each visible tab marks once
 SAMPLE_FRAME = b"\x81\x7e\x01\xe0" + b"x" * 480  # where no frame was heard to copy
-
-
-class BareLoop:
-    """The process that writes bytes and stores nothing, from the outside."""
-
-    def __init__(self, root: Path) -> None:
-        command = [sys.executable, "-m", "apps.messaging.management.load.bare"]
-        self._process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self._line())
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def run(self, *, sockets: int, messages: int, rate: float, frame: bytes) -> float:
-        """Return the CPU seconds that writing the messages took."""
-        assert self._process.stdin is not None
-        before = cpu_seconds(self._process.pid)
-        self._process.stdin.write(f"{sockets} {messages} {rate} {frame.hex()}\n")
-        self._process.stdin.flush()
-        self._line()
-        return cpu_seconds(self._process.pid) - before
-
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(5)
-
-
-class Phase:
-    """What one stretch of sending gave."""
-
-    def __init__(self, record: Record, sent: dict[str, Any], size: int, cpu: dict[str, float], seconds: float) -> None:
-        self.record, self.size, self.cpu, self.seconds = record, size, cpu, seconds
-        self.sent: dict[int, tuple[float, float]] = sent["sent"]
-        self.refused: list[str] = sent["refused"]
-        self.messages = len(self.sent)
-        self.deliveries = sum(len(record.heard_at.get(change, ())) for change in self.sent)
-        self.lost = self.messages * size - self.deliveries
-        self.latencies = [at - due for change, (due, _) in self.sent.items() for at in record.heard_at.get(change, ())]
-        self.last = [
-            max(record.heard_at[change]) - due for change, (due, _) in self.sent.items() if change in record.heard_at
-        ]
-        self.acknowledged = [at - due for due, at in self.sent.values()]
-
-    @property
-    def cpu_total(self) -> float:
-        return sum(self.cpu.values())
-
-
-class Bench:
-    """One run on a scratch installation that is up and whose sockets are connected."""
-
-    def __init__(self, scratch: Scratch, stage: dict[str, Any], log: Any) -> None:
-        self.scratch = scratch
-        self.rooms: dict[int, int] = {int(size): channel for size, channel in stage["rooms"].items()}
-        self.keys: list[str] = stage["sessions"]
-        self.log = log
-        self.meter = CpuMeter()
-        self.sockets = Client("sockets")
-        self.sender = Client("sender")
-        self.phases: list[Phase] = []
-
-    def read_cpu(self) -> dict[str, float]:
-        return self.meter.read(self.scratch.pids())
-
-    def send(self, size: int, rate: float, seconds: float, *, visible: bool = True) -> Phase:
-        """Send into the room of a size while the visible fifth of its tabs marks what it reads."""
-        channel = self.rooms[size]
-        senders = self.keys[: max(5, int(rate / PER_SENDER))]
-        self.sockets.ask("start", channel, list(range(size)), size // VISIBLE_SHARE if visible else 0)
-        before, began = self.read_cpu(), time.monotonic()
-        sent = self.sender.ask("send", channel, senders, self.scratch.targets, rate, seconds)
-        time.sleep(TAIL_SECONDS)
-        after, ended = self.read_cpu(), time.monotonic()
-        record = self.sockets.ask("stop")
-        cpu = {name: after[name] - before[name] for name in after}
-        phase = Phase(record, sent, size, cpu, ended - began)
-        if rate:
-            self.phases.append(phase)
-        return phase
-
-    def rest(self, size: int, seconds: float, *, visible: bool = True) -> Phase:
-        """Send nothing: what the sockets, and the marks of a room's visible tabs, cost by themselves."""
-        self.sockets.ask("start", self.rooms[size], list(range(size)), size // VISIBLE_SHARE if visible else 0)
-        before, began = self.read_cpu(), time.monotonic()
-        time.sleep(seconds)
-        after, ended = self.read_cpu(), time.monotonic()
-        record = self.sockets.ask("stop")
-        cpu = {name: after[name] - before[name] for name in after}
-        return Phase(record, {"sent": {}, "refused": []}, size, cpu, ended - began)
-
-    def end(self) -> None:
-        self.sockets.end()
-        self.sender.end()
+PARTS = ("cost", "web", "storm", "slow", "flood")
+STORM_SOCKETS, STORM_MISSED = 2000, 100
+COUNTED = ("lost", "duplicated", "reordered", "refused")
 
 
 class Command(BaseCommand):
@@ -133,6 +39,15 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=5.0, help="of each stretch of sending (5)")
         parser.add_argument("--rounds", type=int, default=5, help="of portal and bare loop in turn (5)")
         parser.add_argument("--ports", default="8160-8179", help="where the scratch web processes may listen")
+        parser.add_argument(
+            "--only",
+            choices=PARTS,
+            action="append",
+            help="this part alone: the cost of a message, two web processes beside one, a storm of returning sockets, "
+            "readers of a byte a second, one person who floods",
+        )
+        parser.add_argument("--sockets", type=int, default=STORM_SOCKETS, help="that return in the storm (2000)")
+        parser.add_argument("--missed", type=int, default=STORM_MISSED, help="messages that they missed (100)")
         parser.add_argument("--no-memory", action="store_true", help="leave out the 2,000 sockets that measure memory")
         parser.add_argument("--no-hot", action="store_true", help="leave out the hot room")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -158,47 +73,103 @@ class Command(BaseCommand):
         else:
             for name, value in figures.flatten(result):
                 self.stdout.write(f"{name:28} {value}")
-        if any(result[name] for name in ("lost", "duplicated", "reordered", "refused")):
+        if any(result.get(name) for name in COUNTED):
             raise CommandError("Messages were lost, doubled, reordered or refused.")
+        if result["violations"]:
+            raise CommandError("; ".join(result["violations"]))
 
     def _log(self, text: str) -> None:
         self.stderr.write(f"[{time.strftime('%H:%M:%S')}] {text}")
         self.stderr.flush()
 
     def _measure(self, options: dict[str, Any], sizes: list[int], ports: tuple[int, int]) -> dict[str, Any]:
-        root = Path(settings.BASE_DIR)
-        scratch = Scratch(root, ports)
-        is_hot, is_memory = not options["no_hot"], not options["no_memory"]
-        rooms = sorted({*sizes, *([HOT_SIZE] if is_hot else [])})
+        raise_open_files_limit()
+        parts = options["only"] or PARTS
+        scratch = Scratch(Path(settings.BASE_DIR), ports)
+        is_hot, is_memory = "cost" in parts and not options["no_hot"], "cost" in parts and not options["no_memory"]
+        rooms = {*sizes, *([HOT_SIZE] if is_hot else []), *([options["sockets"]] if "storm" in parts else [])}
+        if {"slow", "flood"} & set(parts):
+            rooms.add(min(trials.TRIAL_SIZE, max(sizes)))
         people = max(*rooms, MEMORY_SOCKETS[1] if is_memory else 0, 10)
-        bench: Bench | None = None
-        bare: BareLoop | None = None
+        result: dict[str, Any] = {}
         try:
             self._log("making the scratch database")
             scratch.create()
-            stage = scratch.prepare(rooms, people)
-            memory: dict[str, Any] = {}
-            if is_memory:
-                memory = self._measure_memory(scratch, stage, options["web"])
+            stage = scratch.prepare(sorted(rooms), people)
+            if "cost" in parts:
+                result = self._measure_cost(scratch, stage, sizes, options, is_hot=is_hot, is_memory=is_memory)
+            result |= self._try(scratch, stage, sizes, parts, options)
+        finally:
+            scratch.drop()
+        result["violations"] = [
+            text for name in PARTS for text in (result.get(name) or {}).pop("violations", ()) if name != "cost"
+        ]
+        return result
+
+    def _try(
+        self, scratch: Scratch, stage: dict[str, Any], sizes: list[int], parts: Any, options: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run the trials; each starts its own web processes."""
+        found: dict[str, Any] = {}
+        seconds = options["seconds"]
+        if "web" in parts:
+            size, rounds = sizes[len(sizes) // 2], min(options["rounds"], 3)
+            found["web"] = trials.run_two_webs(scratch, stage, size=size, seconds=seconds, rounds=rounds, log=self._log)
+        if "storm" in parts:
+            found["storm"] = trials.run_storm(
+                scratch, stage, web=options["web"], sockets=options["sockets"], missed=options["missed"]
+            )
+        if {"slow", "flood"} & set(parts):
             scratch.start_web(options["web"])
-            bench, bare = Bench(scratch, stage, self._log), BareLoop(root)
-            seconds = bench.sockets.ask("connect", bench.keys[: rooms[-1]], scratch.targets)
-            bench.sockets.ask("connect_raw", rooms[-1], bare.port)
-            self._log(f"{rooms[-1]} sockets in {seconds:.1f} s; warming up")
+            bench = Bench(scratch, stage, self._log)
+            try:
+                size = min(trials.TRIAL_SIZE, max(sizes))
+                bench.sockets.ask("connect", bench.keys[:size], scratch.targets)
+                bench.send(size, RATE, 2.0)
+                if "slow" in parts:
+                    found["slow"] = trials.run_slow_readers(bench, size, seconds)
+                if "flood" in parts:
+                    found["flood"] = trials.run_flood(bench, size, seconds)
+            finally:
+                bench.end()
+                scratch.stop_web()
+        for name, figure in found.items():
+            self._log(f"{name}: {json.dumps(figure)}")
+        return found
+
+    def _measure_cost(
+        self,
+        scratch: Scratch,
+        stage: dict[str, Any],
+        sizes: list[int],
+        options: dict[str, Any],
+        *,
+        is_hot: bool,
+        is_memory: bool,
+    ) -> dict[str, Any]:
+        bench: Bench | None = None
+        bare: BareLoop | None = None
+        largest = max(*sizes, HOT_SIZE if is_hot else 0)
+        try:
+            memory = self._measure_memory(scratch, stage, options["web"]) if is_memory else {}
+            scratch.start_web(options["web"])
+            bench, bare = Bench(scratch, stage, self._log), BareLoop(Path(settings.BASE_DIR))
+            seconds = bench.sockets.ask("connect", bench.keys[:largest], scratch.targets)
+            bench.sockets.ask("connect_raw", largest, bare.port)
+            self._log(f"{largest} sockets in {seconds:.1f} s; warming up")
             bench.send(sizes[0], RATE, 2.0)
             bench.phases.clear()
             result = self._compare(bench, bare, sizes, options)
             if is_hot:
                 result["hot"] = self._measure_hot(bench, bare, result, options["seconds"])
             result |= {
-                "socket_kb": memory.get("socket_kb"),
-                "storm": memory.get("storm"),
+                **memory,
                 "lost": sum(phase.lost for phase in bench.phases),
                 "duplicated": sum(phase.record.duplicated for phase in bench.phases),
                 "reordered": sum(phase.record.reordered for phase in bench.phases),
                 "refused": sum(len(phase.refused) for phase in bench.phases),
                 "sockets_lost": bench.sockets.ask("lost"),
-                "web": options["web"],
+                "web_processes": options["web"],
             }
             refused = [text for phase in bench.phases for text in phase.refused]
             if refused:
@@ -209,7 +180,7 @@ class Command(BaseCommand):
                 bench.end()
             if bare is not None:
                 bare.end()
-            scratch.drop()
+            scratch.stop_web()
 
     def _compare(self, bench: Bench, bare: BareLoop, sizes: list[int], options: dict[str, Any]) -> dict[str, Any]:
         """Portal and bare loop in turn, over all sizes, some rounds; the medians of the rounds give the lines."""
@@ -300,10 +271,8 @@ class Command(BaseCommand):
         added = many - few
         figure = {
             "socket_kb": round((after - before) / added, 1),
-            "storm": {
-                "sockets_s": round(added / seconds),
-                "cpu_ms_a_socket": round((sum(used.values()) - sum(cpu.values())) / added * 1e3, 2),
-            },
+            "sockets_s": round(added / seconds),
+            "cpu_ms_a_socket": round((sum(used.values()) - sum(cpu.values())) / added * 1e3, 2),
         }
-        self._log(f"memory and storm: {figure}")
+        self._log(f"memory and coming in: {figure}")
         return figure

@@ -5,10 +5,14 @@ import base64
 import contextlib
 import json
 import os
+import random
+import re
+import socket
 import time
 import uuid
 from array import array
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -16,6 +20,10 @@ from urllib.parse import urlencode
 
 MARK_SECONDS = 5.0
 CONNECTS_AT_ONCE = 50
+FIRST_RETRY_SECONDS = 1.0  # a client waits a random time up to this, then up to twice as long each time
+LAST_RETRY_SECONDS = 30.0
+SLOW_BUFFER = 2048  # bytes that the kernel keeps for somebody who reads one at a time
+HELLO = b'{"t":"hello","have":{}}'
 COOKIE_TOKEN = "a" * 32
 
 
@@ -52,33 +60,49 @@ class Record:
     sample: bytes = b""
     marks: int = 0
     hints: int = 0
+    target: int = 0  # who has heard this change has caught up
+    caught_up_at: dict[int, float] = field(default_factory=dict)  # socket -> when
 
 
 class Reader(asyncio.Protocol):
     """One socket: handshake, hello, frames. Counts what it hears into the record of the moment."""
 
-    __slots__ = ("_buffer", "_closed", "_key", "_number", "_pool", "_ready", "_target", "transport")
+    __slots__ = (
+        "_buffer",
+        "_closed",
+        "_hello",
+        "_key",
+        "_number",
+        "_pool",
+        "_ready",
+        "_target",
+        "retry_seconds",
+        "transport",
+    )
 
     def __init__(
-        self, pool: "SocketPool", number: int, key: str, target: Target, ready: "asyncio.Future[None]"
+        self,
+        pool: "SocketPool",
+        number: int,
+        key: str,
+        target: Target,
+        ready: "asyncio.Future[None]",
+        hello: bytes = HELLO,
     ) -> None:
         self._pool = pool
         self._number = number
         self._key = key
         self._target = target
         self._ready: asyncio.Future[None] | None = ready
+        self._hello = hello
         self._buffer = b""
         self._closed = False
+        self.retry_seconds: float | None = None  # what the server asked for when it had no room
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        nonce = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
-            f"GET /live/ HTTP/1.1\r\nHost: {self._target.host}:{self._target.port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {nonce}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Origin: {self._target.origin}\r\nCookie: {self._target.cookie}={self._key}\r\n\r\n".encode()
-        )
+        transport.write(_handshake(self._target, self._key))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed = True
@@ -100,7 +124,7 @@ class Reader(asyncio.Protocol):
                 self.transport.abort()
                 return
             at = end + 4
-            self.transport.write(client_frame(b'{"t":"hello","have":{}}'))
+            self.transport.write(client_frame(self._hello))
         while size - at >= 2:
             length, start = data[at + 1], at + 2
             if length == 126:
@@ -121,6 +145,10 @@ class Reader(asyncio.Protocol):
         opcode = data[head] & 15
         if opcode == 9:
             self.transport.write(client_frame(data[start:end], 10))
+            return
+        if opcode == 8:
+            asked = re.search(rb"retry=(\d+)", data[start:end])
+            self.retry_seconds = int(asked[1]) / 1000 if asked else None
             return
         if opcode != 1:
             return
@@ -153,6 +181,8 @@ class Reader(asyncio.Protocol):
             times = record.heard_at[change] = array("d")
             record.sample = data[head:end]
         times.append(now)
+        if record.target and change >= record.target and self._number not in record.caught_up_at:
+            record.caught_up_at[self._number] = now
 
 
 class RawReader(asyncio.Protocol):
@@ -178,6 +208,7 @@ class SocketPool:
         self.raw_bytes = 0
         self.is_closing = False
         self._marker: asyncio.Task[None] | None = None
+        self._slow: list[asyncio.Task[int]] = []
 
     async def connect(self, keys: list[str], targets: list[Target]) -> float:
         """Open a socket a key, spread over the servers; return the seconds until all are ready."""
@@ -201,6 +232,94 @@ class SocketPool:
         await asyncio.gather(*(open_one(index) for index in range(len(keys))))
         self.readers.extend(reader for reader in made if reader is not None)
         return time.monotonic() - began
+
+    def drop(self) -> None:
+        """Lose all connections in one moment, as the people of a building whose network fails."""
+        self.is_closing = True
+        for reader in self.readers:
+            reader.transport.abort()
+        self.readers = []
+
+    async def come_back(
+        self, keys: list[str], targets: list[Target], channel: int, have: int, newest: int, seconds: float
+    ) -> dict[str, Any]:
+        """Open a socket a key, all as the protocol says that clients return, and wait until each has caught up.
+
+        Returns when each was ready and had the change `newest`, in seconds from now, and how often one was sent away.
+        """
+        topic = f"channel:{channel}"
+        self.record = Record(prefix=b'{"t":"change","topic":"%b","change":' % topic.encode(), target=newest)
+        self.is_closing = False
+        hello = json.dumps({"t": "hello", "have": {topic: have}}).encode()
+        loop = asyncio.get_running_loop()
+        began = time.monotonic()
+        ready_at: list[float] = []
+        refused = 0
+
+        async def return_one(number: int) -> None:
+            nonlocal refused
+            target = targets[number % len(targets)]
+            longest, tries = FIRST_RETRY_SECONDS, 0
+            while True:
+                await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 — no secret
+                ready = loop.create_future()
+                reader = Reader(self, number, keys[number], target, ready, hello)
+                try:
+                    await loop.create_connection(lambda: reader, target.host, target.port)  # noqa: B023 — called at once
+                    await asyncio.wait_for(ready, LAST_RETRY_SECONDS)
+                except (OSError, TimeoutError):
+                    refused += 1
+                    tries += 1
+                    longest = reader.retry_seconds or min(2.0**tries, LAST_RETRY_SECONDS)
+                    continue
+                ready_at.append(time.monotonic() - began)
+                self.readers.append(reader)
+                return
+
+        tasks = [loop.create_task(return_one(number)) for number in range(len(keys))]
+        record = self.record
+        while len(record.caught_up_at) < len(keys) and time.monotonic() - began < seconds:
+            await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.record = None
+        return {
+            "ready": sorted(ready_at),
+            "caught_up": sorted(at - began for at in record.caught_up_at.values()),
+            "refused": refused,
+            "deliveries": sum(len(times) for times in record.heard_at.values()),
+            "changes": len(record.heard_at),
+            "duplicated": record.duplicated,
+            "reordered": record.reordered,
+            "skipped": record.skipped,
+        }
+
+    async def connect_slow(self, keys: list[str], target: Target) -> None:
+        """Open sockets that say hello and then read one byte a second."""
+        loop = asyncio.get_running_loop()
+        for key in keys:
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BUFFER)
+            connection.setblocking(False)
+            await loop.sock_connect(connection, (target.host, target.port))
+            await loop.sock_sendall(connection, _handshake(target, key))
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                answer += await loop.sock_recv(connection, 1)
+            if b" 101 " not in answer[:20]:
+                raise ConnectionError(answer[:60].decode("latin-1"))
+            await loop.sock_sendall(connection, client_frame(HELLO))
+            self._slow.append(loop.create_task(_read_slowly(connection)))
+
+    async def end_slow(self) -> dict[str, int]:
+        """Close the slow sockets and return how many of them the server had cut off by itself."""
+        cut = sum(task.done() for task in self._slow)
+        for task in self._slow:
+            task.cancel()
+        await asyncio.gather(*self._slow, return_exceptions=True)
+        count, self._slow = len(self._slow), []
+        return {"sockets": count, "cut_off": cut}
 
     async def connect_raw(self, count: int, port: int) -> None:
         loop = asyncio.get_running_loop()
@@ -246,6 +365,30 @@ class SocketPool:
         self.readers, self.raw = [], []
 
 
+def _handshake(target: Target, key: str) -> bytes:
+    nonce = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET /live/ HTTP/1.1\r\nHost: {target.host}:{target.port}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {nonce}\r\nSec-WebSocket-Version: 13\r\n"
+        f"Origin: {target.origin}\r\nCookie: {target.cookie}={key}\r\n\r\n"
+    ).encode()
+
+
+async def _read_slowly(connection: socket.socket) -> int:
+    """Read one byte a second until the server has enough of it; return how many there were."""
+    loop = asyncio.get_running_loop()
+    count = 0
+    try:
+        while await loop.sock_recv(connection, 1):
+            count += 1
+            await asyncio.sleep(1)
+    except OSError:
+        pass  # reset by the server
+    finally:
+        connection.close()
+    return count
+
+
 class Sender:
     """Posts messages at a fixed rate, whether the last one was answered or not."""
 
@@ -253,6 +396,29 @@ class Sender:
         self._idle: dict[str, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {}
         self._sent: dict[int, tuple[float, float]] = {}
         self._refused: list[str] = []
+
+    async def flood(self, channel: int, key: str, target: Target, rate: float, seconds: float) -> dict[str, Any]:
+        """Post as one person far above the limit; return the answers by status, and how many 429 told no time to wait."""
+        statuses: Counter[int] = Counter()
+        untold = 0
+
+        async def post(number: int) -> None:
+            nonlocal untold
+            try:
+                status, headers, _body = await self._request(target, _post_request(target, key, channel, number))
+            except (OSError, EOFError, ValueError):
+                status, headers = 0, {}
+            statuses[status] += 1
+            if status == 429 and not headers.get(b"retry-after", b"").isdigit():
+                untold += 1
+
+        began = time.monotonic()
+        tasks = []
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+            tasks.append(asyncio.create_task(post(number)))
+        await asyncio.wait(tasks, timeout=30)
+        return {"statuses": {str(status): count for status, count in sorted(statuses.items())}, "untold": untold}
 
     async def run(
         self, channel: int, keys: list[str], targets: list[Target], rate: float, seconds: float
@@ -272,7 +438,7 @@ class Sender:
 
     async def _post(self, target: Target, request: bytes, due: float) -> None:
         try:
-            status, body = await self._request(target, request)
+            status, _headers, body = await self._request(target, request)
         except (OSError, EOFError, ValueError) as error:
             self._refused.append(repr(error))
             return
@@ -281,7 +447,7 @@ class Sender:
         else:
             self._refused.append(f"{status} {body[:200].decode(errors='replace')}")
 
-    async def _request(self, target: Target, request: bytes) -> tuple[int, bytes]:
+    async def _request(self, target: Target, request: bytes) -> tuple[int, Mapping[bytes, bytes], bytes]:
         idle = self._idle.setdefault(target.origin, [])
         while idle and idle[-1][0].at_eof():
             idle.pop()[1].close()
@@ -295,14 +461,14 @@ class Sender:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
         status = int(head.split(b" ", 2)[1])
-        length = 0
+        headers = {}
         for line in head.split(b"\r\n")[1:]:
             name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
+            headers[name.lower()] = value.strip()
+        length = int(headers.get(b"content-length", 0))
         body = await reader.readexactly(length)
         idle.append((reader, writer))
-        return status, body
+        return status, headers, body
 
 
 def _post_request(target: Target, key: str, channel: int, number: int) -> bytes:
@@ -352,12 +518,17 @@ def _run_sockets(pipe: Connection) -> None:
             "stop": pool.stop_record,
             "lost": lambda: pool.lost,
             "close": pool.close,
+            "drop": pool.drop,
+            "come_back": pool.come_back,
+            "connect_slow": pool.connect_slow,
+            "end_slow": pool.end_slow,
         },
     )
 
 
 def _run_sender(pipe: Connection) -> None:
-    _serve(pipe, {"send": Sender().run})
+    sender = Sender()
+    _serve(pipe, {"send": sender.run, "flood": sender.flood})
 
 
 class Client:

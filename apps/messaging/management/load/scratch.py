@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from psycopg import sql
 from .clients import Target
 
 START_SECONDS = 60
+OPEN_FILES = 65_536  # thousands of sockets in one process, at both ends
+PORTAL = "hospital_collab.asgi:application"
+COUNTED, COUNTED_PATH = "apps.messaging.management.load.counted:application", "/-/statements"
 SCRATCH_BUS = 13  # the number of the bus database that only load generators use
 
 
@@ -44,6 +48,13 @@ def free_port(first: int, last: int) -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError(f"No port between {first} and {last} is free.")
+
+
+def raise_open_files_limit() -> None:
+    """Let this process, and those that it starts, hold thousands of sockets."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Scratch:
@@ -84,14 +95,15 @@ class Scratch:
             raise RuntimeError(f"manage.py {arguments[0]} failed:\n{answer.stderr[-2000:]}")
         return answer.stdout
 
-    def start_web(self, processes: int) -> None:
+    def start_web(self, processes: int, application: str = PORTAL) -> None:
         """Start web processes as `runportal` does, each on a port of its own, and wait until they answer."""
+        raise_open_files_limit()
         first = self._ports[0]
         for _ in range(processes):
             port = free_port(first, self._ports[1])
             first = port + 1
             command = [
-                sys.executable, "-m", "uvicorn", "hospital_collab.asgi:application",
+                sys.executable, "-m", "uvicorn", application,
                 "--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--http", "httptools",
                 "--ws", "apps.realtime.protocol:LiveWebSocketProtocol", "--ws-per-message-deflate", "false",
                 "--ws-max-size", "65536", "--no-access-log", "--log-level", "warning", "--backlog", "4096",
@@ -129,6 +141,17 @@ class Scratch:
             "postgres": [row[0] for row in rows],
             "bus": [int(info["process_id"])],
         }
+
+    def count_statements(self) -> dict[str, int]:
+        """Return what web processes that serve COUNTED have asked of the database so far: statements, batches."""
+        total: dict[str, int] = {}
+        for target in self.targets:
+            connection = http.client.HTTPConnection(target.host, target.port, timeout=10)
+            connection.request("GET", COUNTED_PATH)
+            for name, count in json.loads(connection.getresponse().read()).items():
+                total[name] = total.get(name, 0) + count
+            connection.close()
+        return total
 
     def stop_web(self) -> None:
         for process in self.web:

@@ -1,4 +1,4 @@
-"""`manage.py gauntlet`: a portal of its own is killed, fuzzed and loaded; ends with 1 when it breaks a promise."""
+"""`manage.py gauntlet`: a portal of its own is hurt, fuzzed and loaded; ends with 1 when it breaks a promise."""
 
 import json
 import subprocess
@@ -7,19 +7,18 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management import CommandError, CommandParser, call_command
+from django.core.management import CommandError, CommandParser
 from django.core.management.base import BaseCommand
-from django.db import connections
 
 from apps.operations import launch
-from apps.operations.gauntlet import fuzz, kills
-from apps.operations.gauntlet.server import Web
-from apps.operations.gauntlet.world import World, build_world
+from apps.operations.gauntlet import faults, fuzz
+from apps.operations.gauntlet.stand import Stand
+from apps.operations.gauntlet.world import World
 from apps.operations.places import ROOT, OperationsError
 
-SENDERS = 48  # enough that a kill meets requests at every stage
-SHORT = {"kills": 5, "frames": 5_000, "bench_seconds": 10}
-LONG = {"kills": 100, "frames": 100_000, "bench_seconds": 60}
+SHORT = {"faults": 10, "frames": 5_000, "bench_seconds": 10, "pages": 50_000}
+LONG = {"faults": 100, "frames": 100_000, "bench_seconds": 60, "pages": 1_000_000}
+PARTS = ("faults", "fuzz", "bench", "trials", "pages")
 BENCH_SIZE = 100
 BENCH_FIGURES = (
     "message_cpu_ms",
@@ -32,12 +31,16 @@ BENCH_FIGURES = (
     "refused",
 )
 """The others need rooms of several sizes: `manage.py bench_chat` measures them."""
+TRIAL_SOCKETS, TRIAL_SECONDS = 500, 5
+PAGE_ROUNDS = 3
+Figures = dict[str, Any]
 
 
 class Command(BaseCommand):
     help = (
-        "On a scratch PostgreSQL with production's durability: kill -9 the web process while people send, "
-        "send it frames and requests that no honest client sends, and measure a room of 100. Ends with 1 on a violation."
+        "On a scratch PostgreSQL with production's durability: kill web processes, PostgreSQL and Valkey while people write and "
+        "read, send frames and requests that no honest client sends, measure a room of 100, a storm of returning sockets, slow "
+        "readers, a flood, and the pages of a large hospital. Ends with 1 on a violation."
     )
     requires_system_checks = []
 
@@ -45,10 +48,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--short",
             action="store_true",
-            help="5 kills, 5,000 frames and requests, 10 s of load; else 100, 100,000 and 60 s",
+            help="10 faults, 5,000 frames and requests, 10 s of load, 50,000 messages; else 100, 100,000, 60 s, a million",
         )
         parser.add_argument("--seed", type=int, default=20_417, help="repeats a run's choices (20417)")
-        parser.add_argument("--only", choices=["kills", "fuzz", "bench"], action="append", help="this part alone")
+        parser.add_argument("--only", choices=PARTS, action="append", help="this part alone")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,30 +59,27 @@ class Command(BaseCommand):
         if services is None:
             raise CommandError("Start it as a program: ./run gauntlet --short, or python manage.py gauntlet --short.")
         size = SHORT if options["short"] else LONG
-        parts = options["only"] or ["kills", "fuzz", "bench"]
-        report: dict[str, Any] = {"seed": options["seed"]}
-        web = Web(services.folder / "log" / "web.log")
+        parts = options["only"] or PARTS
+        report: Figures = {"seed": options["seed"]}
+        stand = Stand(services)
         began = time.monotonic()
         try:
-            services.wait()
-            call_command("migrate", database="owner", interactive=False, verbosity=0)
-            if {"kills", "fuzz"} & set(parts):
-                world = build_world(SENDERS)
-                connections.close_all()
-                web.start()
+            if {"faults", "fuzz"} & set(parts):
+                world = stand.build()
                 self.say(f"a scratch portal in {services.folder} stands after {time.monotonic() - began:.1f} s")
-                for part in ("kills", "fuzz"):
+                for part in ("faults", "fuzz"):
                     if part in parts:
-                        report[part] = self.run_part(part, web, world, size, options["seed"])
-                web.stop()
-            if "bench" in parts:
-                report["bench"] = self.run_bench(size["bench_seconds"])
+                        report[part] = self.run_part(part, stand, world, size, options["seed"])
+                stand.stop_webs()
+            else:
+                stand.migrate()
+            for part in parts:
+                if part not in report and part not in {"faults", "fuzz"}:
+                    report[part] = self.run_bench(part, size)
         except OperationsError as error:
             raise CommandError(str(error)) from error
         finally:
-            web.stop()
-            connections.close_all()
-            services.stop()
+            stand.end()
         report["seconds"] = round(time.monotonic() - began, 1)
         violations = [text for part in parts for text in report[part]["violations"]]
         if options["json"]:
@@ -89,45 +89,40 @@ class Command(BaseCommand):
         if violations:
             raise CommandError(f"{len(violations)} violations")
 
-    def run_part(self, part: str, web: Web, world: World, size: dict[str, int], seed: int) -> dict[str, Any]:
+    def run_part(self, part: str, stand: Stand, world: World, size: dict[str, int], seed: int) -> Figures:
         began = time.monotonic()
-        found: kills.Report | fuzz.Report
-        if part == "kills":
-            found = kills.run_kills(web, world, kills=size["kills"], seed=seed)
+        found: faults.Report | fuzz.Report
+        if part == "faults":
+            found = faults.run_faults(stand.webs, stand.services, world, faults=size["faults"], seed=seed, say=self.say)
         else:
-            found = fuzz.run_fuzz(web, world, total=size["frames"], seed=seed)
+            found = fuzz.run_fuzz(stand.webs[0], world, total=size["frames"], seed=seed)
         return self.show(part, asdict(found), time.monotonic() - began)
 
-    def run_bench(self, seconds: int) -> dict[str, Any]:
-        """The bench of messaging in a process of its own; what it prints and how it ends."""
+    def run_bench(self, part: str, size: dict[str, int]) -> Figures:
+        """A bench in a process of its own; what it prints and how it ends."""
         began = time.monotonic()
-        command = [
-            *(
-                sys.executable,
-                str(ROOT / "manage.py"),
-                "bench_chat",
-                "--json",
-                "--n",
-                str(BENCH_SIZE),
-                "--seconds",
-                str(seconds),
-            ),
-            *("--rounds", "1", "--no-memory", "--no-hot"),
-        ]
+        seconds = str(size["bench_seconds"])
+        words = {
+            "bench": ["bench_chat", "--only", "cost", "--n", str(BENCH_SIZE), "--seconds", seconds]
+            + ["--rounds", "1", "--no-memory", "--no-hot"],
+            "trials": ["bench_chat", "--only", "storm", "--only", "slow", "--only", "flood", "--n", str(BENCH_SIZE)]
+            + ["--sockets", str(TRIAL_SOCKETS), "--seconds", str(TRIAL_SECONDS)],
+            "pages": ["bench_pages", "--messages", str(size["pages"]), "--rounds", str(PAGE_ROUNDS)],
+        }[part]
+        command = [sys.executable, str(ROOT / "manage.py"), *words, "--json"]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        found: dict[str, Any] = {"violations": []}
+        found: Figures = {"violations": []}
         try:
-            measured = json.loads(answer.stdout)
-            found |= {name: measured[name] for name in BENCH_FIGURES}
+            found |= pick_figures(part, json.loads(answer.stdout))
         except (json.JSONDecodeError, KeyError):
-            found["violations"].append(f"the bench printed no figures: {answer.stderr[-500:]}")
+            found["violations"].append(f"{words[0]} printed no figures: {answer.stderr[-500:]}")
         if answer.returncode and not found["violations"]:
             found["violations"].append(
-                f"the bench ended with {answer.returncode}: {answer.stderr.strip().splitlines()[-1:]}"
+                f"{words[0]} ended with {answer.returncode}: {answer.stderr.strip().splitlines()[-1:]}"
             )
-        return self.show("bench", found, time.monotonic() - began)
+        return self.show(part, found, time.monotonic() - began)
 
-    def show(self, part: str, found: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def show(self, part: str, found: Figures, seconds: float) -> Figures:
         figures = {name: value for name, value in found.items() if name != "violations"}
         self.say(f"{part} in {seconds:.1f} s: {json.dumps(figures, ensure_ascii=False)}")
         return {**found, "seconds": round(seconds, 1)}
@@ -135,3 +130,18 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stderr.write(f"gauntlet: {line}")
         self.stderr.flush()
+
+
+def pick_figures(part: str, measured: Figures) -> Figures:
+    """The figures of a bench that a short run measures well."""
+    if part == "bench":
+        return {name: measured[name] for name in BENCH_FIGURES}
+    found: Figures = {"violations": measured["violations"]}
+    if part == "trials":
+        return found | {name: measured[name] for name in ("storm", "slow", "flood")}
+    pages = {
+        name: {kind: figures[kind] for kind in ("p50", "p95", "queries")}
+        for name, figures in measured.items()
+        if name in {"home", "channel", "history"}
+    }
+    return found | pages

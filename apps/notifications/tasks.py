@@ -1,0 +1,24 @@
+"""Background work of notices: making those of a batch, and telling again what was not told."""
+
+from celery import shared_task
+from django.db import OperationalError
+
+from . import actions
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)
+def expand_batch(batch_id: int) -> bool:
+    return actions.expand_batch(batch_id)
+
+
+@shared_task
+def sweep_notices() -> int:
+    """Go on with batches that a killed task left, and tell notices whose hint never went out."""
+    for batch_id in actions.unfinished_batches():
+        actions.expand_batch(batch_id)
+    return actions.tell_untold()
+
+
+@shared_task
+def purge_batches() -> int:
+    return actions.purge_batches()

@@ -1,0 +1,404 @@
+"""What becomes of a message after it was sent: edited, deleted, brought back, reacted to, pinned, acknowledged, passed on."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.audit.models import AuditEntry
+from apps.messaging import actions, queries
+from apps.messaging.models import Acknowledgement, Message, Reaction, Revision
+from apps.teams import actions as teams_actions
+from apps.teams.models import Channel
+from tests.factories import make_channel, make_direct, make_person, make_site, send, sign_in_as
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ward() -> tuple:
+    site = make_site()
+    nurse, physician = make_person(site=site, name_ko="김하늘"), make_person(site=site, name_ko="박한결")
+    return nurse, physician, make_channel(nurse, owner=physician, kind="private")
+
+
+def again(message: Message) -> Message:
+    return Message.objects.select_related("channel", "author").get(pk=message.pk)
+
+
+def newest_frame(message: Message) -> bytes:
+    return queries.frames_after(message.channel_id, again(message).change - 1).frames[0].body
+
+
+# -- Editing ---------------------------------------------------------------------------------------------------------------
+def test_an_edit_keeps_the_earlier_text_and_takes_a_change(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel, "혈압 120/80")
+    changed = actions.edit_message(by=nurse, message=message, text="혈압 **130/80**")
+    stored = again(message)
+    assert stored.body == "혈압 **130/80**"
+    assert "<strong>130/80</strong>" in stored.html
+    assert stored.number == message.number
+    assert changed.change == stored.change == Channel.objects.get(pk=channel.pk).last_change == message.change + 1
+    assert [revision.body for revision in queries.versions_of(stored)] == ["혈압 120/80"]
+    assert changed.body["edited_at"] == stored.edited_at.isoformat()
+    assert AuditEntry.objects.filter(action="messaging.message_edited", actor_id=nurse.pk).count() == 1
+
+
+def test_the_same_text_changes_nothing(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel, "그대로")
+    assert actions.edit_message(by=nurse, message=message, text="그대로").change == message.change
+    assert not Revision.objects.exists()
+
+
+def test_only_the_author_edits(ward):
+    nurse, physician, channel = ward
+    message = send(nurse, channel)
+    with pytest.raises(actions.NotYours):
+        actions.edit_message(by=physician, message=message, text="남의 글")
+    assert again(message).edited_at is None
+
+
+def test_an_edit_from_an_old_text_is_given_back_with_the_newest(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel, "처음")
+    actions.edit_message(by=nurse, message=message, text="전화기에서", base="")
+    with pytest.raises(actions.EditedMeanwhile) as caught:
+        actions.edit_message(by=nurse, message=message, text="컴퓨터에서", base="")
+    assert caught.value.more == {"text": "전화기에서"}
+    assert again(message).body == "전화기에서"
+
+
+def test_the_policy_ends_editing(ward, clock, settings):
+    nurse, _, channel = ward
+    settings.MESSAGE_EDIT_HOURS = 2
+    message = send(nurse, channel)
+    clock.shift(timedelta(hours=1, minutes=59))
+    actions.edit_message(by=nurse, message=message, text="아직")
+    clock.shift(timedelta(minutes=2))
+    with pytest.raises(actions.TooLate):
+        actions.edit_message(by=nurse, message=message, text="늦음")
+    settings.MESSAGE_EDIT_HOURS = 0
+    actions.edit_message(by=nurse, message=message, text="제한 없음")
+    assert Revision.objects.count() == 2
+
+
+def test_after_a_removal_nothing_can_be_done(ward):
+    nurse, physician, channel = ward
+    message = send(nurse, channel)
+    teams_actions.remove_from_channel(channel=channel, user=nurse, by=physician)
+    for verb, arguments in (
+        (actions.edit_message, {"text": "나간 뒤"}),
+        (actions.delete_message, {}),
+        (actions.add_reaction, {"emoji_name": "eyes"}),
+        (actions.pin_message, {}),
+    ):
+        with pytest.raises(actions.NotAMember):
+            verb(by=nurse, message=message, **arguments)
+    assert again(message).change == message.change
+
+
+def test_an_archived_channel_is_read_only(ward):
+    nurse, physician, channel = ward
+    message = send(physician, channel, asks_acknowledgement=True)
+    teams_actions.archive_channel(channel=channel, by=physician)
+    for verb, arguments in (
+        (actions.add_reaction, {"emoji_name": "eyes"}),
+        (actions.pin_message, {}),
+        (actions.acknowledge, {}),
+    ):
+        with pytest.raises(actions.ChannelArchived):
+            verb(by=nurse, message=message, **arguments)
+    with pytest.raises(actions.ChannelArchived):
+        actions.edit_message(by=physician, message=message, text="보관 뒤")
+
+
+# -- Deleting ----------------------------------------------------------------------------------------------------------------
+def test_a_tombstone_says_nothing_and_the_text_stays_for_auditors(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel, "지울 글")
+    actions.pin_message(by=nurse, message=message)
+    changed = actions.delete_message(by=nurse, message=message)
+    assert changed.body["deleted"]
+    assert changed.body["html"] == ""
+    assert changed.body["pinned"] is None
+    assert again(message).body == "지울 글"
+    assert "지울 글".encode() not in newest_frame(message)
+    assert AuditEntry.objects.filter(action="messaging.message_deleted").count() == 1
+
+
+def test_who_manages_the_channel_deletes_any_and_others_do_not(ward):
+    nurse, owner, channel = ward
+    with pytest.raises(actions.NotYours):
+        actions.delete_message(by=nurse, message=send(owner, channel))
+    assert actions.delete_message(by=owner, message=send(nurse, channel)).body["deleted"]
+
+
+def test_a_deletion_is_taken_back_for_a_moment_by_who_did_it(ward, clock):
+    nurse, owner, channel = ward
+    message = send(nurse, channel, "돌아올 글")
+    actions.delete_message(by=nurse, message=message)
+    with pytest.raises(actions.NotYours):
+        actions.restore_message(by=owner, message=message)
+    assert actions.restore_message(by=nurse, message=message).body["html"]
+    actions.delete_message(by=nurse, message=message)
+    clock.shift(timedelta(seconds=61))
+    with pytest.raises(actions.TooLate):
+        actions.restore_message(by=nurse, message=message)
+    assert again(message).deleted_at is not None
+
+
+def test_a_deleted_message_takes_nothing_more(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel)
+    actions.delete_message(by=nurse, message=message)
+    for verb, arguments in (
+        (actions.edit_message, {"text": "다시"}),
+        (actions.add_reaction, {"emoji_name": "eyes"}),
+        (actions.pin_message, {}),
+    ):
+        with pytest.raises(actions.MessageDeleted):
+            verb(by=nurse, message=message, **arguments)
+    with pytest.raises(actions.NoSuchRoot):
+        send(nurse, channel, "지워진 글에 답장", root_number=message.number)
+
+
+# -- Reactions and pins -----------------------------------------------------------------------------------------------------
+def test_a_reaction_is_given_once_and_taken_back(ward):
+    nurse, physician, channel = ward
+    message = send(nurse, channel)
+    first = actions.add_reaction(by=physician, message=message, emoji_name="thumbsup")
+    second = actions.add_reaction(by=physician, message=message, emoji_name="thumbsup")
+    assert first.change == message.change + 1 == second.change
+    assert first.body["reactions"] == [{"emoji": "thumbsup", "users": [physician.pk]}]
+    gone = actions.remove_reaction(by=physician, message=message, emoji_name="thumbsup")
+    assert gone.body["reactions"] == []
+    assert actions.remove_reaction(by=physician, message=message, emoji_name="thumbsup").change == gone.change
+
+
+def test_an_emoji_that_there_is_not(ward):
+    nurse, _, channel = ward
+    message = send(nurse, channel)
+    for name in ("no_such_emoji", "", "<script>", "x" * 500):
+        with pytest.raises(actions.UnknownEmoji):
+            actions.add_reaction(by=nurse, message=message, emoji_name=name)
+    assert not Reaction.objects.exists()
+
+
+def test_twenty_different_reactions_are_enough(ward):
+    nurse, physician, channel = ward
+    message = send(nurse, channel)
+    from apps.core import emoji
+
+    names = [face["n"] for face in emoji.catalogue("en")[:21]]
+    for name in names[:20]:
+        actions.add_reaction(by=nurse, message=message, emoji_name=name)
+    with pytest.raises(actions.TooManyReactions):
+        actions.add_reaction(by=physician, message=message, emoji_name=names[20])
+    actions.add_reaction(by=physician, message=message, emoji_name=names[0])  # one that is there already
+
+
+def test_a_reaction_is_no_acknowledgement(ward):
+    nurse, physician, channel = ward
+    message = send(physician, channel, "확인해 주세요", asks_acknowledgement=True)
+    actions.add_reaction(by=nurse, message=message, emoji_name="thumbsup")
+    actions.mark_read(user=nurse, channel=channel, up_to=message.number)
+    row = queries.row_of(again(message), viewer=nurse)
+    assert row.ack.waits
+    assert not Acknowledgement.objects.exists()
+
+
+def test_pins(ward):
+    nurse, physician, channel = ward
+    first, second = send(nurse, channel, "첫째"), send(nurse, channel, "둘째")
+    actions.pin_message(by=physician, message=first)
+    changed = actions.pin_message(by=nurse, message=second)
+    assert changed.body["pinned"]["by"] == nurse.pk
+    assert [row.message.body for row in queries.pins_of(channel, viewer=nurse)] == ["둘째", "첫째"]
+    assert actions.pin_message(by=physician, message=second).change == changed.change
+    actions.unpin_message(by=physician, message=second)
+    assert queries.count_pins(channel) == 1
+
+
+# -- Acknowledgements --------------------------------------------------------------------------------------------------------
+def test_an_acknowledgement_is_given_once_and_keeps_its_first_time(ward, clock):
+    nurse, physician, channel = ward
+    message = send(physician, channel, "모두 확인", asks_acknowledgement=True)
+    assert message.asks_acknowledgement
+    first = actions.acknowledge(by=nurse, message=message)
+    at = Acknowledgement.objects.get().at
+    clock.shift(timedelta(minutes=5))
+    assert actions.acknowledge(by=nurse, message=message).change == first.change
+    assert Acknowledgement.objects.get().at == at
+    assert first.body["ack"] == {"count": 1, "users": [nurse.pk]}
+    assert again(message).acknowledged_count == 1
+    row = queries.row_of(again(message), viewer=nurse)
+    assert (row.ack.mine, row.ack.waits) == (True, False)
+
+
+def test_nobody_acknowledges_what_was_not_asked_or_is_their_own(ward):
+    nurse, physician, channel = ward
+    with pytest.raises(actions.NothingToAcknowledge):
+        actions.acknowledge(by=nurse, message=send(physician, channel))
+    with pytest.raises(actions.NothingToAcknowledge):
+        actions.acknowledge(by=physician, message=send(physician, channel, asks_acknowledgement=True))
+
+
+def test_a_frame_names_two_hundred_and_counts_all(ward):
+    nurse, physician, channel = ward
+    message = send(physician, channel, asks_acknowledgement=True)
+    people = [make_person(assigned=False, unit=nurse.home_unit) for _ in range(203)]
+    Acknowledgement.objects.bulk_create(Acknowledgement(message=message, user=person) for person in people)
+    Message.objects.filter(pk=message.pk).update(acknowledged_count=203)
+    ack = queries.bodies_of([again(message)])[message.pk]["ack"]
+    assert ack["count"] == 203
+    assert ack["users"] == [person.pk for person in people[:200]]
+
+
+# -- Passing on ----------------------------------------------------------------------------------------------------------------
+def test_a_message_is_passed_on_as_it_was_with_its_author(ward):
+    nurse, physician, channel = ward
+    source = send(nurse, channel, "*검사* 결과")
+    elsewhere = make_direct(physician, make_person())
+    sent = actions.forward_message(
+        by=physician, source=source, channel=elsewhere, client_id=uuid.uuid4(), text="보세요"
+    )
+    actions.edit_message(by=nurse, message=source, text="다른 말")
+    body = queries.bodies_of([again(sent.message)])[sent.message.pk]
+    assert body["source"]["author"]["id"] == nurse.pk
+    assert "<em>검사</em> 결과" in body["source"]["html"]
+    assert (body["source"]["channel"], body["source"]["number"]) == (channel.pk, source.number)
+    assert "보세요" in body["html"]
+
+
+def test_what_was_passed_on_keeps_its_first_author(ward):
+    nurse, physician, channel = ward
+    source = send(nurse, channel, "원래 글")
+    first = actions.forward_message(
+        by=physician, source=source, channel=make_direct(physician, make_person()), client_id=uuid.uuid4()
+    ).message
+    second = actions.forward_message(
+        by=physician, source=first, channel=make_direct(physician, make_person()), client_id=uuid.uuid4()
+    )
+    assert second.body["source"]["author"]["id"] == nurse.pk
+    assert second.body["source"]["html"] == again(source).html
+
+
+def test_a_tombstone_of_a_forward_says_nothing(ward):
+    nurse, physician, channel = ward
+    elsewhere = make_direct(physician, make_person())
+    sent = actions.forward_message(
+        by=physician, source=send(nurse, channel, "남의 말"), channel=elsewhere, client_id=uuid.uuid4()
+    )
+    assert actions.delete_message(by=physician, message=sent.message).body["source"] is None
+
+
+# -- Requests ------------------------------------------------------------------------------------------------------------------
+def post(client: Client, name: str, message: Message, **data):
+    return client.post(
+        reverse(name, args=[message.channel_id, message.number]), data, headers={"Accept": "application/json"}
+    )
+
+
+def test_verbs_answer_a_script_with_the_newest_row(ward, client):
+    nurse, physician, channel = ward
+    message = send(nurse, channel, "처음", asks_acknowledgement=True)
+    mine, theirs = sign_in_as(client, nurse), sign_in_as(Client(), physician)
+    edited = post(mine, "chat-message-edit", message, text="다음", base="")
+    assert edited.status_code == 200
+    assert edited.json()["message"]["html"] == again(message).html
+    conflict = post(mine, "chat-message-edit", message, text="또 다음", base="")
+    assert (conflict.status_code, conflict.json()["error"], conflict.json()["text"]) == (
+        409,
+        "edited_meanwhile",
+        "다음",
+    )
+    assert post(theirs, "chat-message-edit", message, text="남").json()["error"] == "not_yours"
+    assert post(theirs, "chat-message-reactions", message, emoji="eyes", on="1").json()["message"]["reactions"]
+    assert not post(theirs, "chat-message-reactions", message, emoji="eyes", on="0").json()["message"]["reactions"]
+    assert post(theirs, "chat-message-reactions", message, emoji="nope").status_code == 400
+    assert post(theirs, "chat-message-acknowledge", message).json()["message"]["ack"]["count"] == 1
+    assert post(theirs, "chat-message-pin", message, on="1").json()["message"]["pinned"]["by"] == physician.pk
+    assert post(mine, "chat-message-delete", message).json()["undo_seconds"] == 60
+    assert post(mine, "chat-message-restore", message).json()["message"]["deleted"] is False
+
+
+def test_every_page_of_a_message_opens_without_a_script(ward, client):
+    nurse, physician, channel = ward
+    message = send(nurse, channel, "**글**", asks_acknowledgement=True)
+    actions.add_reaction(by=physician, message=message, emoji_name="eyes")
+    actions.edit_message(by=nurse, message=message, text="**고친 글**")
+    sign_in_as(client, nurse)
+    for name in ("menu", "edit", "delete", "reactions", "readers", "versions", "forward"):
+        address = reverse(f"chat-message-{name}", args=[channel.pk, message.number])
+        page = client.get(address)
+        assert page.status_code == 200, name
+        assert "고친 글" in page.text, name
+        part = client.get(address, headers={"HX-Request": "true"})
+        assert part.status_code == 200, name
+        assert "<html" not in part.text, name
+    assert client.get(reverse("chat-message", args=[channel.pk, message.number])).status_code == 302
+    reply = send(physician, channel, "답", root_number=message.number)
+    there = client.get(reverse("chat-message", args=[channel.pk, reply.number]))
+    assert (
+        there["Location"]
+        == f"/chat/{channel.pk}/thread/{message.number}/?around={message.number}#thread-{reply.number}"
+    )
+
+
+def test_forms_lead_back_to_the_message(ward, client):
+    nurse, _, channel = ward
+    message = send(nurse, channel)
+    sign_in_as(client, nurse)
+    for name, data in (
+        ("chat-message-edit", {"text": "고침"}),
+        ("chat-message-reactions", {"emoji": "eyes"}),
+        ("chat-message-pin", {"on": "1"}),
+    ):
+        answer = client.post(reverse(name, args=[channel.pk, message.number]), data)
+        assert answer.status_code == 302, name
+        assert answer["Location"].endswith(f"?around={message.number}#message-{message.number}")
+    refused = client.post(reverse("chat-message-edit", args=[channel.pk, message.number]), {"text": "가" * 10_001})
+    assert refused.status_code == 413
+    assert "가" * 10_001 in refused.text
+
+
+def test_reacting_in_a_flood_is_slowed(ward, client, monkeypatch):
+    from apps.messaging import permissions
+
+    monkeypatch.setattr(permissions, "CHANGES_A_MINUTE", 3)
+    nurse, _, channel = ward
+    message = send(nurse, channel)
+    sign_in_as(client, nurse)
+    answers = [post(client, "chat-message-reactions", message, emoji="eyes", on=str(n % 2)) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert int(answers[-1]["Retry-After"]) >= 1
+
+
+def test_passing_on_to_several_is_done_once_however_often_it_is_sent(ward, client):
+    nurse, physician, channel = ward
+    message = send(physician, channel, "회람")
+    chats = [make_direct(nurse, make_person()) for _ in range(3)]
+    sign_in_as(client, nurse)
+    data = {"to": [chat.pk for chat in chats], "text": "참고", "client_id": str(uuid.uuid4())}
+    first = post(client, "chat-message-forward", message, **data).json()
+    assert post(client, "chat-message-forward", message, **data).json() == first
+    assert Message.objects.filter(is_forward=True).count() == 3
+    stranger = make_channel(owner=physician, kind="private")
+    assert post(client, "chat-message-forward", message, to=[stranger.pk]).status_code == 400
+    assert not Message.objects.filter(channel=stranger).exists()
+
+
+def test_mark_unread_from_here_is_one_s_own(ward, client):
+    nurse, physician, channel = ward
+    messages = [send(physician, channel) for _ in range(4)]
+    actions.mark_read(user=nurse, channel=channel, up_to=4)
+    sign_in_as(client, nurse)
+    assert post(client, "chat-message-unread", messages[2]).json() == {"read": 2, "last": 4}
+    assert queries.read_up_to(queries.mark_of(channel, nurse)) == 2
+    assert queries.marks_of(channel)[nurse.pk][1] == 4  # others go on seeing that it was read
+    actions.mark_read(user=nurse, channel=channel, up_to=4)
+    assert queries.read_up_to(queries.mark_of(channel, nurse)) == 4
