@@ -21,13 +21,18 @@ INVITATION_KEY = "invitation:"  # and the id of the invitation
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: Any) -> "NoticeQuerySet":
         """Return one's own notices, without those whose channel or team one does not see any more."""
+        teams = Team.objects.visible_to(user).filter(pk=OuterRef("team"))
+        return self.counted_for(user).filter(Q(team=None) | Exists(teams.order_by()))
+
+    def counted_for(self, user: Any) -> "NoticeQuerySet":
+        """Return one's own notices, without those whose channel one does not read any more; what the badge counts.
+
+        An unread notice of a team is an open invitation, which makes the team visible: the badge need not look at teams.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         channels = Channel.objects.visible_to(user).filter(pk=OuterRef("channel"))
-        teams = Team.objects.visible_to(user).filter(pk=OuterRef("team"))
-        return self.filter(user=user).filter(
-            Q(channel=None) | Exists(channels.order_by()), Q(team=None) | Exists(teams.order_by())
-        )
+        return self.filter(user=user).filter(Q(channel=None) | Exists(channels.order_by()))
 
     def unread(self) -> "NoticeQuerySet":
         return self.filter(read_at=None)

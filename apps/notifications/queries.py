@@ -25,12 +25,12 @@ UNREAD = "unread"  # a filter beside the kinds
 # -- Counts ----------------------------------------------------------------------------------------------------------------
 def unread_total(user: User) -> int:
     """Return how many unread notices somebody has, at most 100; one query."""
-    return Notice.objects.visible_to(user).unread().filter(kind__in=list(kinds)).order_by()[:COUNTED_UP_TO].count()
+    return Notice.objects.counted_for(user).unread().filter(kind__in=list(kinds)).order_by()[:COUNTED_UP_TO].count()
 
 
 def unread_by_kind(user: User) -> dict[str, int]:
     """Return the unread notices of somebody by kind; one query."""
-    rows = Notice.objects.visible_to(user).unread().filter(kind__in=list(kinds)).order_by().values("kind")
+    rows = Notice.objects.counted_for(user).unread().filter(kind__in=list(kinds)).order_by().values("kind")
     return dict(rows.annotate(unread=Count("pk")).values_list("kind", "unread"))
 
 

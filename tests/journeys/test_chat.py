@@ -62,7 +62,7 @@ def test_a_nurse_and_a_physician_talk_live_and_in_order(browsers: Browsers, hosp
     said = []
     for turn, words in enumerate(WORDS * 2):
         speaker, listener = (nurse, physician) if turn % 2 == 0 else (physician, nurse)
-        text = f"{turn + 1}. {words}"
+        text = f"{turn + 1}번: {words}"
         said.append(text)
         write(speaker, text)
         expect(listener.locator("[data-log] .msg__text").last).to_have_text(text)

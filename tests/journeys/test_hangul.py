@@ -92,9 +92,7 @@ def test_the_syllable_is_done_before_the_key(nurse: Any, keyboard: Keyboard, hos
     assert keyboard.box.input_value() == ""
 
 
-def test_a_key_that_only_ends_the_composition_sends_nothing(
-    nurse: Any, keyboard: Keyboard, hospital: Hospital
-) -> None:
+def test_a_key_that_only_ends_the_composition_sends_nothing(nurse: Any, keyboard: Keyboard, hospital: Hospital) -> None:
     keyboard.compose("ㄱ", "가", "간")
     keyboard.commit("간")
     keyboard.press(TAKEN)  # breaks no line: it belonged to the method alone

@@ -1,12 +1,13 @@
 """Hostile text in every stored field that a page shows: in real Chromium under the real policy it is text and nothing else.
 
-To add a field: put a row into `FIELDS` (the model's field, the pages that show it) and, where nobody writes it yet, fill it in `hostile`.
-Pages look at many rows at once, so that all payloads pass in a few of them.
+To add a field: put a row into `FIELDS` (the model's field, the pages that show it) and write its `values_of` in `hostile`. Each field's texts
+carry a sign of their own, so that a page that shows the name is not taken to show the topic. Pages show many rows at once, so that the
+payloads pass in a few of them.
 """
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -16,7 +17,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -33,7 +33,8 @@ from tests.payloads import PAYLOADS, payloads_up_to
 
 from .browser import Browsers
 
-ENOUGH = 150  # payloads that each field must have shown, where so many fit
+ROWS = 160  # of each kind; each field begins elsewhere among the payloads
+ENOUGH = 150  # payloads of each field that somebody must have been able to read
 LANGUAGES = ("ko", "en", "ar")
 
 
@@ -70,32 +71,53 @@ class Shown:
 
 
 FIELDS = [
-    Shown("people.User.name_ko", ("directory", "team", "people of a channel", "channel", "readers", "admin: people")),
-    Shown("people.User.name_en", ("directory", "channel in English", "admin: people")),
-    Shown("people.User.name_ar", ("channel in Arabic",)),
-    Shown("people.User.title_ko", ("directory", "channel")),
-    Shown("people.User.title_en", ("channel in English",)),
-    Shown("people.User.title_ar", ("channel in Arabic",)),
+    Shown(
+        "people.User.name_ko",
+        ("directory", "team", "people of a channel", "channel", "thread", "readers", "activity", "admin: people"),
+    ),
+    Shown("people.User.name_en", ("thread in English", "directory", "admin: people")),
+    Shown("people.User.name_ar", ("thread in Arabic",)),
+    Shown("people.User.title_ko", ("directory", "thread")),
+    Shown("people.User.title_en", ("thread in English",)),
+    Shown("people.User.title_ar", ("thread in Arabic",)),
     Shown("people.User.specialty", ("directory",)),
-    Shown("people.User.phone", ("directory",), least=40),
+    Shown("people.User.phone", ("directory",), least=100),  # so many fit into forty characters
     Shown("people.PersonStatus.text", ("directory",)),
     Shown("people.Grant.why", ("admin: grants",)),
     Shown("sites.Unit.name_ko", ("directory", "person", "admin: units")),
     Shown("sites.Department.name_ko", ("person", "admin: departments")),
     Shown("sites.Site.name_ko", ("directory", "person", "admin: sites")),
-    Shown("teams.Team.name_ko", ("teams", "activity", "admin: teams")),
+    Shown("teams.Team.name_ko", ("teams", "admin: teams")),
     Shown("teams.Team.description", ("teams",)),
     Shown("teams.Channel.name_ko", ("team", "chat", "admin: channels")),
-    Shown("teams.Channel.topic", ("channel with a topic",), least=8),
-    Shown("messaging.Message.body", ("channel", "thread"), as_message),
+    Shown("teams.Channel.topic", ("team",)),
+    Shown("teams.Channel.topic", ("a channel of the team",), least=2),
+    Shown("messaging.Message.body", ("thread", "channel", "pins"), as_message),
     Shown("messaging.Message.body", ("chat",), as_preview),
     Shown("messaging.Message.body", ("edit",), least=1),
     Shown("messaging.Forward.body", ("forwards",), as_message),
     Shown("messaging.Revision.body", ("versions",), as_message),
     Shown("messaging.Draft.body", ("drafts",), as_preview),
-    Shown("messaging.Draft.body", ("channel with a topic",), least=8),
+    Shown("messaging.Draft.body", ("a channel of the team",), least=2),
     Shown("messaging.ListSection.name", ("sections",)),
 ]
+PLACES = list(dict.fromkeys(shown.field for shown in FIELDS))
+
+
+def values_of(place: str) -> list[str]:
+    """The texts that a field gets: payloads as long as it takes, with the field's sign before them or, in a body, after them."""
+    label, name = place.rsplit(".", 1)
+    index = PLACES.index(place)
+    sign = f"\u00b7{chr(ord('A') + index)}"
+    if name == "body":
+        texts = [f"{clean_text(text)}\n\n{sign}" for text in PAYLOADS]
+    else:
+        limit = apps.get_model(label)._meta.get_field(name).max_length or 0
+        texts = [sign + text for text in payloads_up_to(limit - len(sign))]
+    begin = 29 * index % len(texts)
+    turned = [*texts[begin:], *texts[:begin]]
+    return (turned * (ROWS // len(turned) + 1))[:ROWS]
+
 
 # What of a page is not as the server means it: elements that a text made, attributes that run, addresses that lead away.
 LOOK = r"""() => {
@@ -165,7 +187,7 @@ class Hostile:
     """What was stored, and who looks at it."""
 
     nurse: User
-    person: User
+    person: User  # works in every unit and is in every channel
     team: Team
     main: Channel
     root: Message
@@ -175,8 +197,7 @@ class Hostile:
     def pages(self) -> dict[str, list[str]]:
         """The addresses of each page by the name that `FIELDS` uses."""
         channel = reverse("chat-channel", args=[self.main.pk])
-        last = self.main.last_number
-        history = [channel, *(f"{channel}?before={number}" for number in range(last - 49, 50, -50))]
+        thread = [reverse("chat-thread", args=[self.main.pk, self.root.number])]
         readers = reverse("chat-message-readers", args=[self.main.pk, self.changed.number])
         lists = [
             "people_user",
@@ -190,18 +211,18 @@ class Hostile:
         admin = ["people", "grants", "units", "departments", "sites", "teams", "channels"]
         return {
             "home": [reverse("home"), reverse("settings"), reverse("status"), reverse("chat-new") + "?q=a"],
-            "directory": [f"{reverse('directory')}?page={number}" for number in range(1, 7)],
+            "directory": [f"{reverse('directory')}?page={number}" for number in range(1, 5)],
             "person": [reverse("person", args=[self.person.pk])],
             "teams": [reverse("team-list")],
             "team": [reverse("team-detail", args=[self.team.pk])],
             "people of a channel": [reverse("channel-people", args=[self.main.pk])],
-            "channel": history,
-            "channel in English": history,
-            "channel in Arabic": history,
-            "channel with a topic": [reverse("chat-channel", args=[channel.pk]) for channel in self.opened],
-            "thread": [reverse("chat-thread", args=[self.main.pk, self.root.number])],
+            "channel": [channel, f"{channel}?before=100"],
+            "thread": thread,
+            "thread in English": thread,
+            "thread in Arabic": thread,
+            "a channel of the team": [reverse("chat-channel", args=[channel.pk]) for channel in self.opened],
             "forwards": [
-                reverse("chat-channel", args=[self.opened[0].pk]) + f"?newer={number}" for number in range(1, 300, 50)
+                reverse("chat-channel", args=[self.opened[0].pk]) + f"?newer={number}" for number in range(1, 200, 50)
             ],
             "chat": [reverse("chat")],
             "edit": [reverse("chat-message-edit", args=[self.main.pk, self.changed.number])],
@@ -224,13 +245,7 @@ class Hostile:
 
 
 def pages_of(name: str) -> list[str]:
-    return [f"{reverse(name)}?p={number}" for number in (1, 2, 3)]
-
-
-def names(values: list[str], index: int, limit: int = 80) -> dict[str, str]:
-    """A payload as a name in each language."""
-    fitting = [text for text in values if len(text) <= limit]
-    return {f"name_{code}": fitting[(index + 7 * place) % len(fitting)] for place, code in enumerate(LANGUAGES)}
+    return [f"{reverse(name)}?p={number}" for number in (1, 2)]
 
 
 def rendered(text: str) -> str:
@@ -239,121 +254,81 @@ def rendered(text: str) -> str:
 
 @pytest.fixture
 def hostile(transactional_db: None) -> Hostile:
-    """As many rows of each kind as there are payloads, written past the forms: what stands in the database is shown."""
-    texts, count = payloads_up_to(80), len(payloads_up_to(80))
-    long = [clean_text(text) for text in PAYLOADS]
-    network = factories.make_network()
-    home = factories.make_site(network=network, **names(texts, 0))
-    nurse = factories.make_person(unit=factories.make_unit(site=home, **names(texts, 1)), **names(texts, 2))
+    """As many rows of each kind as there are texts, written past the forms: what stands in the database is shown."""
+    home = factories.make_site(name_ko="<b class=pwn>", name_en="", name_ar="")
+    nurse = factories.make_person(
+        unit=factories.make_unit(site=home, name_ko='"><b class=pwn>', name_en=""), name_ko="<b class=pwn>"
+    )
     factories.grant(nurse, "it")
-    spare = dict.fromkeys(("name_en", "name_ar"), "")
-
-    def many(model: Any, make: Callable[[int], dict[str, Any]], number: int = count) -> list[Any]:
-        return model._base_manager.bulk_create(model(**make(index)) for index in range(number))
-
-    sites = many(
-        Site,
-        lambda i: {
-            "network": network, "code": f"h{i}", "time_zone": "Asia/Seoul", "language": "ko", "country": "KR", "name_ko": texts[i], **spare,
-        },
-    )  # fmt: skip
-    departments = many(Department, lambda i: {"site": sites[i], "code": f"h{i}", "name_ko": texts[i], **spare})
-    units = many(
-        Unit, lambda i: {"department": departments[i], "code": f"h{i}", "kind": "ward", "name_ko": texts[i], **spare}
-    )
-    short = payloads_up_to(40)
-    people = many(
-        User,
-        lambda i: {
-            "staff_number": f"H{i}", "job": StaffType.NURSE, "home_unit": units[i], "password": "!", **names(texts, i),
-            **{f"title_{code}": texts[(i + 3) % count] for code in LANGUAGES}, "specialty": texts[(i + 5) % count],
-            "phone": short[i % len(short)], "search": texts[i].casefold(),
-        },
-    )  # fmt: skip
-    person = people[0]
-    everything = DateRange(date(2020, 3, 1), None)
-    many(Assignment, lambda i: {"user": person, "unit": units[i], "is_home": False, "during": everything})
-    many(PersonStatus, lambda i: {"user": people[i], "presence": "away", "text": texts[i]})
-    many(
-        Grant, lambda i: {"user": people[i], "role": "educator", "why": texts[i], "starts_at": clock.now(), "by": nurse}
-    )
-
-    teams = many(
-        Team, lambda i: {"site": home, "name_ko": texts[i], **spare, "description": texts[i], "created_by": nurse}
-    )
-    many(TeamMembership, lambda i: {"team": teams[i], "user": nurse, "is_owner": True})
-    team = teams[0]
-    TeamMembership.objects.bulk_create(TeamMembership(team=team, user=person) for person in people)
-    many(Invitation, lambda i: {"user": nurse, "by": people[i], "team": teams[i]}, 30)
     now = clock.now()
-    channels = many(
-        Channel,
-        lambda i: {
-            "kind": ChannelKind.STANDARD, "team": team, "name_ko": texts[i], **spare, "topic": texts[i], "created_by": nurse,
-            "last_message_at": now - timedelta(hours=1, seconds=i), "last_number": 1, "last_change": 1,
-        },
-    )  # fmt: skip
+
+    def write(model: Any, *fields: str, rows: int = ROWS, **more: Any) -> list[Any]:
+        """Rows with hostile texts in these fields; what else a row needs is a value, or a function of its index."""
+        texts = {name: values_of(f"{model._meta.label}.{name}") for name in fields}
+        spare = {f"name_{code}": "" for code in LANGUAGES if "name_ko" in fields and f"name_{code}" not in fields}
+        return model._base_manager.bulk_create(
+            model(
+                **spare,
+                **{name: values[index] for name, values in texts.items()},
+                **{name: value(index) if callable(value) else value for name, value in more.items()},
+            )
+            for index in range(rows)
+        )
+
+    zone = {"time_zone": "Asia/Seoul", "language": "ko", "country": "KR"}
+    sites = write(Site, "name_ko", network=home.network, code=lambda i: f"h{i}", **zone)
+    departments = write(Department, "name_ko", site=sites.__getitem__, code=lambda i: f"h{i}")
+    units = write(Unit, "name_ko", department=departments.__getitem__, code=lambda i: f"h{i}", kind="ward")
+    written = [f"{name}_{code}" for name in ("name", "title") for code in LANGUAGES]
+    work = {"job": StaffType.NURSE, "password": "!", "home_unit": units.__getitem__, "search": "pwn"}
+    people = write(User, *written, "specialty", "phone", staff_number=lambda i: f"H{i}", **work)
+    somebody = people.__getitem__
+    write(Assignment, user=people[0], unit=units.__getitem__, is_home=False, during=DateRange(date(2020, 3, 1), None))
+    write(PersonStatus, "text", user=somebody, presence="away")
+    write(Grant, "why", user=somebody, role="educator", starts_at=now, by=nurse)
+
+    teams = write(Team, "name_ko", "description", site=home, created_by=nurse)
+    write(TeamMembership, team=teams.__getitem__, user=nurse, is_owner=True)
+    write(TeamMembership, team=teams[0], user=somebody)
+    write(Invitation, rows=30, user=nurse, by=somebody, team=teams.__getitem__)
+    counters = {"last_number": 1, "last_change": 1, "last_message_at": lambda i: now - timedelta(hours=1, seconds=i)}
+    standard = {"kind": ChannelKind.STANDARD, "team": teams[0], "created_by": nurse}
+    channels = write(Channel, "name_ko", "topic", **standard, **counters)
     main = factories.make_channel(
-        nurse, kind=ChannelKind.PRIVATE, team=team, name_ko=texts[3], name_en="", topic=texts[4]
+        nurse, kind=ChannelKind.PRIVATE, team=teams[0], name_ko="<b class=pwn>", topic="<i class=pwn>"
     )
-    ChannelMembership.objects.bulk_create(ChannelMembership(channel=main, user=one, change=2) for one in people)
+    write(ChannelMembership, channel=main, user=somebody, change=2)
 
-    def message(channel: Channel, number: int, author: User, body: str, **more: Any) -> Message:
-        at = now - timedelta(minutes=600 - number)
-        words = {
-            "number": number,
-            "change": number,
-            "client_id": uuid.uuid4(),
-            "created_at": at,
-            "rendered": rendered(body),
-        }
-        return Message(channel=channel, author=author, body=body, **{**words, **more})
-
-    Message.objects.bulk_create(message(channel, 1, people[i], long[i]) for i, channel in enumerate(channels))
-    roots = Message.objects.bulk_create(
-        message(main, i + 1, people[i % count], body, pinned_at=now, pinned_by=people[i % count])
-        for i, body in enumerate(long)
-    )
-    root, changed = roots[0], roots[1]
-    last = len(roots)
-    Message.objects.bulk_create(
-        message(main, last + i + 1, people[i % count], body, root=root, ordinal=i + 1) for i, body in enumerate(long)
-    )
-    Message.objects.filter(pk=root.pk).update(reply_count=len(long), last_reply_at=now)
+    bodies = values_of("messaging.Message.body")
+    row = {
+        "author": somebody, "client_id": lambda i: uuid.uuid4(), "rendered": lambda i: rendered(bodies[i]), "created_at": now,
+    }  # fmt: skip
+    place = {"number": lambda i: i + 1, "change": lambda i: i + 1}
+    write(Message, "body", channel=channels.__getitem__, number=1, change=1, **row)
+    roots = write(Message, "body", channel=main, pinned_at=now, pinned_by=somebody, **place, **row)
+    root, changed = roots[:2]
+    place = {"number": lambda i: ROWS + i + 1, "change": lambda i: ROWS + i + 1, "ordinal": lambda i: i + 1}
+    write(Message, "body", channel=main, root=root, **place, **row)
+    Message.objects.filter(pk=root.pk).update(reply_count=ROWS, last_reply_at=now)
     Message.objects.filter(pk=changed.pk).update(author=nurse, edited_at=now)
-    # The thread's replies take numbers, so the roots stand before them.
-    Channel.objects.filter(pk=main.pk).update(last_number=2 * last, last_change=2 * last, last_message_at=now)
+    Channel.objects.filter(pk=main.pk).update(last_number=2 * ROWS, last_change=2 * ROWS, last_message_at=now)
     main.refresh_from_db()
-    ThreadMark.objects.bulk_create(ThreadMark(root=one, user=nurse) for one in roots[:40])
-    Message.objects.filter(pk__in=[one.pk for one in roots[1:40]]).update(
-        reply_count=F("reply_count") + 1, last_reply_at=now
-    )
-    Revision.objects.bulk_create(Revision(message=changed, body=body, written_at=now) for body in long)
+    write(ThreadMark, rows=2, root=roots.__getitem__, user=nurse)
+    write(Revision, "body", message=changed, written_at=now)
     for one in people[:30]:
         factories.react(changed, one)
-    passed_on = Message.objects.bulk_create(
-        message(channels[0], i + 2, people[i % count], "", is_forward=True) for i in range(len(long))
-    )
-    Forward.objects.bulk_create(
-        Forward(
-            message=one, source=None, author=people[i % count], written_at=now, body=long[i], rendered=rendered(long[i])
-        )
-        for i, one in enumerate(passed_on)
-    )
-    Channel.objects.filter(pk=channels[0].pk).update(last_number=len(long) + 1, last_change=len(long) + 1)
-    Draft.objects.bulk_create(Draft(user=nurse, channel=channel, body=long[i]) for i, channel in enumerate(channels))
-    ListSection.objects.bulk_create(
-        ListSection(user=nurse, name=text, position=i) for i, text in enumerate(payloads_up_to(60))
-    )
-    many(
-        Notice,
-        lambda i: {
-            "user": nurse, "kind": "mention", "actor": people[i], "channel": main, "number": roots[i].number, "key": f"hostile:{i}",
-            "changed_at": now + timedelta(seconds=i),
-        },
-        28,
-    )  # fmt: skip
-    return Hostile(nurse, person, team, main, root, channels[:12], changed)
+
+    passed = values_of("messaging.Forward.body")
+    place = {"number": lambda i: i + 2, "change": lambda i: i + 2, "is_forward": True}
+    copies = write(Message, channel=channels[0], **place, **{**row, "rendered": ""})
+    told = {"source": None, "author": somebody, "written_at": now, "rendered": lambda i: rendered(passed[i])}
+    write(Forward, "body", message=copies.__getitem__, **told)
+    Channel.objects.filter(pk=channels[0].pk).update(last_number=ROWS + 1, last_change=ROWS + 1)
+    write(Draft, "body", user=nurse, channel=channels.__getitem__)
+    write(ListSection, "name", user=nurse, position=lambda i: i)
+    notice = {"kind": "mention", "key": lambda i: f"hostile:{i}", "changed_at": lambda i: now + timedelta(seconds=i)}
+    write(Notice, rows=28, user=nurse, actor=somebody, channel=main, **{**notice, "number": lambda i: roots[i].number})
+    return Hostile(nurse, people[0], teams[0], main, root, channels[:2], changed)
 
 
 def stored_values(place: str) -> set[str]:
@@ -370,28 +345,29 @@ def open_all(watch: Watch, page: Page, wanted: dict[str, list[str]]) -> None:
             watch.look(page, name)
 
 
-def languages_of(pages: dict[str, list[str]]) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    special = {"channel in English": "en", "channel in Arabic": "ar"}
-    yield "ko", {name: addresses for name, addresses in pages.items() if name not in special}
-    for name, code in special.items():
-        yield code, {name: pages[name]}
+# Pages that somebody else opens, or in another language: a list of conversations without drafts, names in each language.
+BY_OTHERS = {"chat": ("person", "ko"), "thread in English": ("nurse", "en"), "thread in Arabic": ("nurse", "ar")}
 
 
 def test_hostile_text_is_text_on_every_page(browsers: Browsers, hostile: Hostile) -> None:
     watch = Watch()
-    for language, pages in languages_of(hostile.pages()):
-        User.objects.filter(pk=hostile.nurse.pk).update(language=language)
-        page = browsers.open(hostile.nurse, language=language)
+    pages = hostile.pages()
+    rounds = [("nurse", "ko", {name: pages[name] for name in pages if name not in BY_OTHERS})]
+    rounds += [(who, language, {name: pages[name]}) for name, (who, language) in BY_OTHERS.items()]
+    for who, language, wanted in rounds:
+        reader = getattr(hostile, who)
+        User.objects.filter(pk=reader.pk).update(language=language)
+        page = browsers.open(reader, language=language)
         watch.listen(page, browsers.url)
-        open_all(watch, page, pages)
+        open_all(watch, page, wanted)
     assert not watch.faults, "\n".join(watch.faults[:30])
     missing = []
     for shown in FIELDS:
-        values = [clean_text(text) for text in PAYLOADS] if shown.field.endswith("body") else PAYLOADS
-        kept = {text for text in stored_values(shown.field) if text in {value.replace("\x00", "") for value in values}}
+        kept = set(values_of(shown.field))
+        assert kept <= stored_values(shown.field)
         everywhere = "".join(watch.texts[name] for name in shown.pages)
         read = {text for text in kept if squeezed(shown.reads(text)) in everywhere}
-        if len(read) < min(shown.least, len(kept)) or not kept:
+        if len(read) < min(shown.least, len(kept)):
             missing.append(f"{shown.field} on {', '.join(shown.pages)}: {len(read)} of {len(kept)} were read")
         missing += [
             f"{shown.field} is not on {name}"
@@ -412,7 +388,7 @@ def test_hostile_text_that_arrives_live_is_text(browsers: Browsers, hostile: Hos
     authors = list(User.objects.filter(staff_number__startswith="H").order_by("pk")[: len(sent)])
     for author, text in zip(authors, sent, strict=True):
         factories.send(author, hostile.main, text)
-    newest = page.locator(f'[data-number="{2 * len(PAYLOADS) + len(sent)}"]').first
+    newest = page.locator(f'[data-number="{2 * ROWS + len(sent)}"]').first
     expect(newest).to_be_attached()
     watch.look(page, "live")
     box = page.locator("[data-composer] textarea").first
@@ -422,8 +398,8 @@ def test_hostile_text_that_arrives_live_is_text(browsers: Browsers, hostile: Hos
         page.wait_for_timeout(400)
         watch.look(page, "suggestions")
     assert not watch.faults, "\n".join(watch.faults[:30])
-    assert sum(squeezed(as_message(text)) in watch.texts["live"] for text in sent) >= len(sent) - 2
-    assert sum(squeezed(author.name_ko) in watch.texts["live"] for author in authors) >= len(sent) - 2
+    assert [text for text in sent if squeezed(as_message(text)) not in watch.texts["live"]] == []
+    assert [author for author in authors if squeezed(author.name_ko) not in watch.texts["live"]] == []
 
 
 def test_the_look_sees_what_it_is_for(browsers: Browsers) -> None:
@@ -447,3 +423,4 @@ def test_the_look_sees_what_it_is_for(browsers: Browsers) -> None:
         assert found(), markup
         page.evaluate("document.body.lastChild.remove()")
     assert found() == []
+    browsers.complaints.clear()  # the policy has refused these

@@ -122,7 +122,9 @@ def test_an_emoji_is_found_by_a_korean_word(browsers: Browsers, hospital: Hospit
     page.keyboard.press("Enter")
     chip = message(page, 1).locator('.reaction[data-emoji="syringe"]')
     expect(chip).to_have_attribute("aria-pressed", "true")
-    expect(message(open_live(browsers, hospital.physician, hospital), 1).locator(".reaction[data-emoji]")).to_have_count(1)
+    expect(
+        message(open_live(browsers, hospital.physician, hospital), 1).locator(".reaction[data-emoji]")
+    ).to_have_count(1)
     assert Reaction.objects.get().emoji == "syringe"
 
 
@@ -291,7 +293,9 @@ def test_a_permalink_opens_its_message_and_shows_a_card_to_those_who_may_see_it(
     for number in range(60):
         factories.send(hospital.physician, hospital.private, f"{number}번째 글")
     link = f"{browsers.url}/chat/{hospital.private.pk}/messages/1/"
-    factories.send(hospital.nurse, hospital.standard, f"여기 보세요 {link} 그리고 https://example.org/chat/1/messages/1/")
+    factories.send(
+        hospital.nurse, hospital.standard, f"여기 보세요 {link} 그리고 https://example.org/chat/1/messages/1/"
+    )
     outsider = factories.make_person()
     page = browsers.open(hospital.nurse)
     page.goto(link)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -99,10 +100,9 @@ class Ward:
 
 def attempt(verb: Callable[[], Any], pause: float) -> None:
     time.sleep(pause)
-    try:
+    # It may come after the removal, or after the deletion.
+    with suppress(actions.NotAMember, actions.MessageDeleted, actions.NoSuchRoot):
         verb()
-    except (actions.NotAMember, actions.MessageDeleted, actions.NoSuchRoot):
-        pass  # it came after the removal, or after the deletion
 
 
 async def connect(gateway: Gateway, user: User) -> Page:

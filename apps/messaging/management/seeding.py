@@ -230,7 +230,7 @@ class Seeder:
         names = ", ".join(COLUMNS)
         with (
             connection.cursor() as cursor,
-            cursor.copy(f"COPY messaging_message ({names}) FROM STDIN") as copy,  # type: ignore[attr-defined]
+            cursor.copy(f"COPY messaging_message ({names}) FROM STDIN") as copy,
         ):
             for line in lines:
                 mentions = Jsonb(line.text.mentions) if line.text.mentions else None
@@ -245,7 +245,7 @@ class Seeder:
                 )  # fmt: skip
 
     def _save_threads(self, lines: list[Line]) -> None:
-        """Those who answer follow the thread, and its root's author; who answers right after what they have seen has seen it all."""
+        """Have those who answer follow the thread, and its root's author; who has seen what is before has seen it all."""
         seen: dict[tuple[int, int], int] = {}
         at: dict[tuple[int, int], datetime] = {}
         for line in lines:
@@ -265,7 +265,7 @@ class Seeder:
         names = "root_id, user_id, up_to, is_following, at"
         with (
             connection.cursor() as cursor,
-            cursor.copy(f"COPY messaging_threadmark ({names}) FROM STDIN") as copy,  # type: ignore[attr-defined]
+            cursor.copy(f"COPY messaging_threadmark ({names}) FROM STDIN") as copy,
         ):
             for row in sorted(rows):
                 copy.write_row(row)

@@ -1,8 +1,10 @@
 """Messages, threads, marks and unread counts, shaped for pages and for frames; callers say `queries.page_of(...)`."""
 
 from .conversations import (
+    LISTED,
     PREVIEW_LENGTH,
     RECENT,
+    SHOWN,
     ConversationItem,
     ConversationList,
     Preview,
@@ -76,11 +78,13 @@ from .rows import (
 from .threads import FollowedThread, followed_threads
 
 __all__ = [
+    "LISTED",
     "MARKS_SHOWN_UP_TO",
     "PAGE",
     "PREVIEW_LENGTH",
     "RECENT",
     "RELOAD_BEYOND",
+    "SHOWN",
     "AckState",
     "Arranged",
     "Arrangement",

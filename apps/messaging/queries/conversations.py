@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Left
 
 from apps.core.markup import plain_excerpt
@@ -18,7 +19,10 @@ from apps.teams.models import Channel, ChannelKind
 from .listing import Arranged, Arrangement, OwnSection, arrangement_of
 from .marks import unread_expression
 
+LISTED = 300  # conversations at most
+SHOWN = 60  # on a page that does not ask for all, beside those that its reader has arranged
 RECENT = 15  # conversations on top of the chat list, whatever their kind
+NEVER = datetime.min.replace(tzinfo=UTC)
 PREVIEW_LENGTH = 80  # characters; static/js/chat/list.js cuts what arrives live to the same length
 
 
@@ -82,6 +86,7 @@ class ConversationList:
 
     items: tuple[ConversationItem, ...]
     arrangement: Arrangement
+    has_more: bool  # than are listed
 
     @property
     def drafts(self) -> int:
@@ -90,7 +95,7 @@ class ConversationList:
 
 
 def conversations_of(
-    user: User, *, only_unread: bool = False, archived: bool = False, at: int = 0, limit: int = 300
+    user: User, *, only_unread: bool = False, archived: bool = False, at: int = 0, limit: int = LISTED
 ) -> list[ConversationItem]:
     """Return the channels that somebody reads, those with the newest messages first; see `list_of`."""
     return list(
@@ -98,26 +103,36 @@ def conversations_of(
     )
 
 
-def list_of(user: User, *, show: str = "", at: int = 0, root: int = 0, limit: int = 300) -> ConversationList:
+def list_of(user: User, *, show: str = "", at: int = 0, root: int = 0, limit: int = LISTED) -> ConversationList:
     """Return a chat list, those with the newest messages first, with titles, previews, unread counts, drafts and mentions.
+
+    Favourites and what stands under a heading of one's own do not count towards the limit, as long as they are not too many.
 
     `show` may be "unread", "archived" or "drafts"; the first and the last keep the channel `at`, which is being read just now and
     whose drafts (its own, that of the thread `root`) come whole. Five queries for any number of channels: the arrangement,
     channels with counts, the people of direct and group channels, the newest messages, unread mentions.
     """
     arrangement = arrangement_of(user, at=at, root=root)
+    placed = [] if show else arrangement.placed
+    limit = min(limit + len(placed), LISTED)
+    newest_first = F("last_message_at").desc(nulls_last=True)
+    is_placed = Case(When(pk__in=[*placed, at], then=Value(0)), default=Value(1))
     channels: QuerySet[Any] = (
         Channel.objects.visible_to(user)
         .filter(archived_at__isnull=show != "archived")
         .annotate(unread=unread_expression(user))
         .select_related("team", "site")
-        .order_by(F("last_message_at").desc(nulls_last=True), "pk")
+        .order_by(*([is_placed] if placed else []), newest_first, "pk")
     )
     if show == "unread":
         channels = channels.filter(Q(unread__gt=0) | Q(pk=at))
     elif show == "drafts":
         channels = channels.filter(pk__in=[*arrangement.drafts, at])
-    found = list(channels[:limit])
+    found = list(channels[: limit + 1])
+    has_more, found = len(found) > limit, found[:limit]
+    if placed:
+        found.sort(key=lambda channel: channel.pk)
+        found.sort(key=lambda channel: channel.last_message_at or NEVER, reverse=True)
     people = teams_queries.companions(found, user)
     previews = previews_of(found, viewer=user)
     mentions = notices.unread_mentions(user, [channel.pk for channel in found])
@@ -135,7 +150,7 @@ def list_of(user: User, *, show: str = "", at: int = 0, root: int = 0, limit: in
         )
         for channel in found
     )
-    return ConversationList(items, arrangement)
+    return ConversationList(items, arrangement, has_more)
 
 
 def conversations_to_choose(user: User, text: str) -> list[ConversationItem]:

@@ -63,6 +63,11 @@ class Arrangement:
     here: Mapping[int, KeptDraft] = field(default_factory=dict)  # those of the open channel, by root (0: its own)
     unread_threads: int = 0
 
+    @property
+    def placed(self) -> list[int]:
+        """The channels that do not stand where they fall: favourites, and those under a heading."""
+        return [pk for pk, one in self.settings.items() if one.is_favourite or one.section_id is not None]
+
     def of(self, channel_id: int) -> Arranged:
         return self.settings.get(channel_id, Arranged())
 

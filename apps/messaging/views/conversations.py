@@ -20,7 +20,7 @@ from apps.teams import queries as teams_queries
 from .shared import is_partial, json_response
 
 KNOWN_FOR = timedelta(days=90)  # those whom one wrote with since then come before strangers
-LISTS = {"recent", "teams", "unread", "drafts", "archived"}  # what ?show= may be
+LISTS = {"recent", "all", "teams", "unread", "drafts", "archived"}  # what ?show= may be
 PARTS = {"unread", "drafts", "archived"}  # those without sections
 
 
@@ -41,20 +41,27 @@ def list_conversations(request: SignedInRequest) -> HttpResponse:
 def list_context(
     request: SignedInRequest, *, at: int = 0, root: int = 0
 ) -> tuple[list[queries.ConversationItem], dict[str, Any]]:
-    """Return the rows of the chat list as ?show= wants it, and what its template needs beside the channel `at`."""
+    """Return the rows of the chat list as ?show= wants it, and what its template needs beside the channel `at`.
+
+    A page shows the newest sixty and those that its reader has arranged, unless all are asked for, or a script asks.
+    """
     show = request.GET.get("show", "")
     show = show if show in LISTS else "recent"
-    found = queries.list_of(request.user, show=show if show in PARTS else "", at=at, root=root)
+    limit = queries.SHOWN if show == "recent" and not wants_json(request) else queries.LISTED
+    found = queries.list_of(request.user, show=show if show in PARTS else "", at=at, root=root, limit=limit)
     if show in PARTS:
         sections = [queries.Section("found", "", found.items)] if found.items else []
     else:
-        recent = queries.RECENT if show == "recent" else 0
+        recent = 0 if show == "teams" else queries.RECENT
         sections = queries.sections_of(found.items, recent=recent, own=found.arrangement.sections)
     return list(found.items), {
         "sections": sections,
         "show": show,
         "list_query": "" if show == "recent" else f"?show={show}",
         "at": at,
+        "at_threads": request.GET.get("threads") == "1",
+        "is_whole": not found.has_more and show not in PARTS,
+        "has_more": found.has_more,
         "drafts": found.drafts,
         "unread_threads": found.arrangement.unread_threads,
         "setting": found.arrangement.of(at),

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.core.http import error_response, wants_json
@@ -29,6 +30,8 @@ def handle_draft(request: SignedInRequest, channel_id: int) -> HttpResponse:
 
 
 def _save(request: SignedInRequest, channel: Channel) -> HttpResponse:
+    if request.POST.get("user", str(request.user.pk)) != str(request.user.pk):
+        return error_response(request, status=403, code="stranger", message=_("Another person has signed in."))
     if not permissions.may_keep_draft_now(request.user.pk):
         return refuse_haste(request)
     form = DraftForm(request.POST)

@@ -148,7 +148,7 @@ def run_faults(
     *,
     faults: int,
     seed: int,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None],
 ) -> Report:
     """Let everybody write and read, make FAULTS faults at random instants, and compare what was said with what is there."""
     report = Report()

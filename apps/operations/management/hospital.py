@@ -72,7 +72,7 @@ def _make_places() -> list[Unit]:
 
 
 def _make_people(units: Sequence[Unit], count: int) -> list[User]:
-    users = User.objects.bulk_create(
+    users: list[User] = User.objects.bulk_create(
         (
             User(
                 staff_number=f"S{number:05d}",

@@ -23,7 +23,7 @@ let askedAt = 0;
 
 /** What the chat list of this page knows, where it shows all conversations. */
 function readList() {
-  const list = document.querySelector('[data-conversations*="show=recent"], [data-conversations*="show=teams"]');
+  const list = document.querySelector("[data-conversations][data-whole]");
   const lines = list?.querySelectorAll('[data-conversation]:not([data-unread="0"])');
   const calling = lines && [...lines].filter(({ dataset }) => dataset.notify === "all" || dataset.mentions > 0);
   return calling ? new Set(calling.map((line) => line.dataset.conversation)) : null;
@@ -31,7 +31,7 @@ function readList() {
 
 function readQuiet() {
   if (unread === null) return null;
-  const lines = document.querySelectorAll('[data-conversations] [data-conversation]:not([data-notify="all"])');
+  const lines = document.querySelectorAll('[data-whole] [data-conversation]:not([data-notify="all"])');
   return new Set([...lines].map((line) => line.dataset.conversation));
 }
 

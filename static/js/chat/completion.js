@@ -59,6 +59,7 @@ export class Completion {
     clearTimeout(this.#timer);
     this.#turn += 1;
     this.#list.hidden = true;
+    this.#list.replaceChildren();
     this.#found = [];
     this.#at = -1;
     this.#field.removeAttribute("aria-activedescendant");

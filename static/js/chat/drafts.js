@@ -29,7 +29,8 @@ const outbox = () => outboxOf(document.body.dataset.userId);
 
 /** Ask the server to keep a text; null while it cannot be reached, else the status and what it told. */
 async function post(url, { text, root, base }) {
-  const body = new URLSearchParams({ text, root: root || 0, base }).toString();
+  // Named, because another person may have signed in in this browser since: their session keeps none of it.
+  const body = new URLSearchParams({ text, root: root || 0, base, user: document.body.dataset.userId }).toString();
   try {
     const answer = await fetch(url, {
       method: "POST",
@@ -84,6 +85,8 @@ class DraftKeeper {
       this.#version = Number(this.form.dataset.draftVersion);
       this.#synced = this.field.defaultValue;
     }
+    // Whoever began to write before this was loaded goes on writing.
+    if (document.activeElement === this.field && !isSame(this.field.value, this.#synced)) this.#hear();
     if (!this.#isTouched && !isSame(this.field.value, this.#synced)) this.#fill(this.#synced);
     const entry = await this.#outbox.draftEntry(this.channel, this.root);
     if (entry) this.#restore(entry);

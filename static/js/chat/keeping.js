@@ -3,9 +3,9 @@
 import { showToast } from "../shell.js";
 import { onAct } from "./acts.js";
 import { receive } from "./incoming.js";
-import { chat, complain, messageAt, messageUrl, post } from "./page.js";
+import { chat, complain, messageAt, messageUrl, post, topic, userId } from "./page.js";
 import { closePane, currentPane, openPane } from "./panes.js";
-import { holdAt } from "./reading.js";
+import { holdAt, place } from "./reading.js";
 
 const count = chat.querySelector("[data-pins-count]");
 
@@ -63,6 +63,15 @@ export function showMessage(element) {
 }
 
 // -- Unread -------------------------------------------------------------------------------------------------------------------
+const AGAIN_MS = 4000; // a mark that had left before is stored by then
+
+// A mark that was on its way when the reader set it back overtakes what was done by hand: it is said once more.
+document.addEventListener("live:hint", ({ detail: { topic: heard, body } }) => {
+  if (heard !== `user:${userId}` || body.kind !== "mark" || body.by_hand || body.topic !== topic) return;
+  if (!place.heldAt || Date.now() - place.heldAt > AGAIN_MS || body.read < place.heldFrom) return;
+  post(messageUrl(place.heldFrom, "unread"));
+});
+
 onAct("unread", async (element, { number }) => {
   holdAt(number);
   const answer = await post(messageUrl(number, "unread"));

@@ -17,6 +17,7 @@ export const place = {
   sticks: false, // the reader is at the end and stays there, whatever grows
   unseen: 0,
   newsIn: 0, // the root of the newest reply that the reader has not in view
+  heldFrom: 0, // from where the reader has set it back by hand
   heldAt: 0, // when the reader marked it unread by hand: until they go on reading, nothing is marked
 };
 let hasSeenLine = false; // the line above the first unread message was in view
@@ -89,6 +90,7 @@ export function noteArrival(element, row) {
 /** Go on from a mark that was set back by hand, here or on another device: nothing is marked until the reader reads on. */
 export function holdAt(number) {
   place.heldAt = Date.now();
+  place.heldFrom = number;
   place.read = number - 1;
   live.forgetMark(topic, "read");
   const first = [...log.querySelectorAll(":scope > .msg[data-number]")].find((element) => Number(element.dataset.number) >= number);

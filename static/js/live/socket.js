@@ -35,6 +35,7 @@ class Live {
   topics = new Map(); // what the server subscribes this page to: name -> newest change, or null where none is counted
   #listeners = new Map(); // topic -> Set of handlers
   #have = new Map(); // topic -> the newest change that this page has
+  #said = new Set(); // the topics of which the last hello said what the page has
   #marks = new Map(); // "topic kind" -> the frame that is due
   #markTimer = 0;
   #socket = null;
@@ -135,6 +136,7 @@ class Live {
       if (socket !== this.#socket) return socket.close(1000);
       this.#openedAt = Date.now();
       this.#expect(OPEN_MS);
+      this.#said = new Set(this.#have.keys());
       socket.send(JSON.stringify({ t: "hello", have: Object.fromEntries(this.#have) }));
     });
     socket.addEventListener("message", (event) => {
@@ -228,6 +230,7 @@ class Live {
       }
       this.#show("connected");
       this.#sendMarks();
+      this.#askForEarlier();
     } else if (t === "topic") {
       this.topics.set(topic, frame.change);
     } else if (t === "gone") {
@@ -240,6 +243,14 @@ class Live {
     }
     for (const handlers of this.#listeners.get(topic) ?? []) handlers[t]?.(frame);
     emit(t, frame);
+  }
+
+  /** A listener that came between the hello and its answer was not spoken of: what it lacks is asked for over HTTP. */
+  #askForEarlier() {
+    for (const [topic, change] of this.topics) {
+      if (change === null || this.#said.has(topic) || change <= (this.#have.get(topic) ?? change)) continue;
+      for (const handlers of this.#listeners.get(topic) ?? []) handlers.reload?.({ topic, change });
+    }
   }
 
   #lose(event) {

@@ -78,13 +78,13 @@ class Bench:
     def read_cpu(self) -> dict[str, float]:
         return self.meter.read(self.scratch.pids())
 
-    def send(self, size: int, rate: float, seconds: float, *, visible: bool = True) -> Phase:
+    def send(self, size: int, rate: float, seconds: float, *, visible: bool = True, padding: int = 0) -> Phase:
         """Send into the room of a size while the visible fifth of its tabs marks what it reads."""
         channel = self.rooms[size]
         senders = self.keys[: max(5, int(rate / PER_SENDER))]
         self.sockets.ask("start", channel, list(range(size)), size // VISIBLE_SHARE if visible else 0)
         before, began = self.read_cpu(), time.monotonic()
-        sent = self.sender.ask("send", channel, senders, self.scratch.targets, rate, seconds)
+        sent = self.sender.ask("send", channel, senders, self.scratch.targets, rate, seconds, padding)
         time.sleep(TAIL_SECONDS)
         after, ended = self.read_cpu(), time.monotonic()
         record = self.sockets.ask("stop")

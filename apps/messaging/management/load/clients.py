@@ -278,7 +278,8 @@ class SocketPool:
 
         tasks = [loop.create_task(return_one(number)) for number in range(len(keys))]
         record = self.record
-        while len(record.caught_up_at) < len(keys) and time.monotonic() - began < seconds:
+        # An event would have to be set from the hot path.
+        while len(record.caught_up_at) < len(keys) and time.monotonic() - began < seconds:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for task in tasks:
             task.cancel()
@@ -421,9 +422,9 @@ class Sender:
         return {"statuses": {str(status): count for status, count in sorted(statuses.items())}, "untold": untold}
 
     async def run(
-        self, channel: int, keys: list[str], targets: list[Target], rate: float, seconds: float
+        self, channel: int, keys: list[str], targets: list[Target], rate: float, seconds: float, padding: int = 0
     ) -> dict[str, Any]:
-        """Return when each change was sent and acknowledged, and what was refused."""
+        """Return when each change was sent and acknowledged, and what was refused; PADDING characters make messages long."""
         self._sent, self._refused = {}, []
         tasks = []
         began = time.monotonic()
@@ -431,7 +432,8 @@ class Sender:
             due = began + number / rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             target, key = targets[number % len(targets)], keys[number % len(keys)]
-            tasks.append(asyncio.create_task(self._post(target, _post_request(target, key, channel, number), due)))
+            request = _post_request(target, key, channel, number, padding)
+            tasks.append(asyncio.create_task(self._post(target, request, due)))
         if tasks:
             await asyncio.wait(tasks, timeout=30)
         return {"sent": self._sent, "refused": self._refused}
@@ -471,9 +473,9 @@ class Sender:
         return status, headers, body
 
 
-def _post_request(target: Target, key: str, channel: int, number: int) -> bytes:
+def _post_request(target: Target, key: str, channel: int, number: int, padding: int = 0) -> bytes:
     text = f"{number:05d} 3번 베드 정리되었습니다. Vital signs every 15 minutes, please call me when the pressure falls below 90."
-    form = urlencode({"text": text, "client_id": str(uuid.uuid4())}).encode()
+    form = urlencode({"text": text + " 15 mg" * (padding // 6), "client_id": str(uuid.uuid4())}).encode()
     head = (
         f"POST /chat/{channel}/messages/ HTTP/1.1\r\nHost: {target.host}:{target.port}\r\n"
         f"Accept: application/json\r\nOrigin: {target.origin}\r\n"

@@ -15,6 +15,7 @@ STATEMENTS_A_BATCH = 20  # of up to 200 sockets: sessions, people, six for chann
 SLOW_SOCKETS = 100
 TRIAL_SIZE = 200  # sockets whose latency is compared
 SLOW_RATE = 20.0
+SLOW_PADDING = 6_000  # characters: in a few seconds more than the server keeps for a socket that does not read
 CALM_RATE = 5.0
 LIMIT_A_MINUTE, FLOOD_TIMES, FLOOD_SECONDS = 120, 10, 10.0
 WORSE_BY = 1.5
@@ -83,15 +84,15 @@ def run_storm(scratch: Scratch, stage: dict[str, Any], *, web: int, sockets: int
 
 def run_slow_readers(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     """Compare what a room hears before, while and after a hundred sockets in it read a byte a second."""
-    before = bench.send(size, SLOW_RATE, seconds, visible=False)
+    before = bench.send(size, SLOW_RATE, seconds, visible=False, padding=SLOW_PADDING)
     slow = Client("sockets")
     try:
         slow.ask("connect_slow", bench.keys[: min(SLOW_SOCKETS, size)], bench.scratch.targets[0])
-        during = bench.send(size, SLOW_RATE, seconds, visible=False)
+        during = bench.send(size, SLOW_RATE, seconds, visible=False, padding=SLOW_PADDING)
         ended = slow.ask("end_slow")
     finally:
         slow.end()
-    after = bench.send(size, SLOW_RATE, seconds, visible=False)
+    after = bench.send(size, SLOW_RATE, seconds, visible=False, padding=SLOW_PADDING)
     return {**ended, **_compare([before, after], during, "slow readers")}
 
 

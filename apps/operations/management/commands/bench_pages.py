@@ -21,7 +21,7 @@ from django.urls import reverse
 from apps.messaging.management.load import figures
 from apps.messaging.management.load.clock import CpuMeter
 from apps.messaging.management.load.scratch import Scratch
-from apps.operations import demo_data
+from apps.operations.demo_data.talk import TALK
 from apps.operations.management import hospital
 from apps.teams.models import Channel
 
@@ -263,14 +263,9 @@ def explain_statement(sql: str, parameters: Any) -> str:
 
 def write_sentences(path: Path) -> Path:
     """Write what the demo hospital's people say, a sentence a line."""
-    talk = Path(demo_data.__file__).parent / "talk"
-    said = [match[1] for file in sorted(talk.iterdir()) for match in map(SAID.match, _lines(file)) if match]
-    path.write_text("\n".join(said), encoding="utf-8")
+    lines = (line.strip() for script in TALK.values() for line in script.splitlines())
+    path.write_text("\n".join(match[1] for match in map(SAID.match, lines) if match), encoding="utf-8")
     return path
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def _since(began: float) -> str:

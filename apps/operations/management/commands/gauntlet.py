@@ -101,14 +101,12 @@ class Command(BaseCommand):
     def run_bench(self, part: str, size: dict[str, int]) -> Figures:
         """A bench in a process of its own; what it prints and how it ends."""
         began = time.monotonic()
-        seconds = str(size["bench_seconds"])
         words = {
-            "bench": ["bench_chat", "--only", "cost", "--n", str(BENCH_SIZE), "--seconds", seconds]
-            + ["--rounds", "1", "--no-memory", "--no-hot"],
-            "trials": ["bench_chat", "--only", "storm", "--only", "slow", "--only", "flood", "--n", str(BENCH_SIZE)]
-            + ["--sockets", str(TRIAL_SOCKETS), "--seconds", str(TRIAL_SECONDS)],
-            "pages": ["bench_pages", "--messages", str(size["pages"]), "--rounds", str(PAGE_ROUNDS)],
-        }[part]
+            "bench": f"bench_chat --only cost --n {BENCH_SIZE} --seconds {size['bench_seconds']} --rounds 1 --no-memory --no-hot",
+            "trials": f"bench_chat --only storm --only slow --only flood --n {BENCH_SIZE} --sockets {TRIAL_SOCKETS}"
+            f" --seconds {TRIAL_SECONDS}",
+            "pages": f"bench_pages --messages {size['pages']} --rounds {PAGE_ROUNDS}",
+        }[part].split()
         command = [sys.executable, str(ROOT / "manage.py"), *words, "--json"]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         found: Figures = {"violations": []}
