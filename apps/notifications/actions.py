@@ -86,7 +86,7 @@ def notify(
     with connection.cursor() as cursor:
         for start in range(0, len(people), CHUNK):
             cursor.execute(
-                f"{INSERT} SELECT who, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint,"  # noqa: S608 — constants
+                f"{INSERT} SELECT who, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint,"  # noqa: S608 # nosec B608 — constants
                 " %(root_number)s::bigint, %(ordinal)s, %(team)s::bigint, %(key)s, 1, %(now)s, %(now)s, NULL::timestamptz"
                 f" FROM unnest(%(people)s::bigint[]) AS who ORDER BY who {_on_conflict(kind)} RETURNING id",
                 {**values, "people": people[start : start + CHUNK]},
@@ -312,7 +312,7 @@ def tell_untold() -> int:
 
 # -- Batches ---------------------------------------------------------------------------------------------------------------
 EXPAND = (  # what is put into it are constants, and the bound query of queries.people_left
-    f"WITH who(id) AS ({{people}}), made AS ({INSERT}"  # noqa: S608
+    f"WITH who(id) AS ({{people}}), made AS ({INSERT}"  # noqa: S608 # nosec B608
     " SELECT w.id, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint, %(root_number)s::bigint,"
     " %(ordinal)s, NULL::bigint, %(key)s, 1, %(now)s, %(now)s,"
     " CASE WHEN early.user_id IS NOT NULL THEN %(now)s END"

@@ -1,6 +1,7 @@
 """Unsent text, kept for all devices of its author."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -68,7 +69,14 @@ def _check_place(by: User, channel: Channel, root_number: int) -> None:
 
 def _write(by: User, channel: Channel, root_number: int, body: str, base: int) -> int | None:
     """Return the new version; None where nothing was written: another text is newer, or it is the same."""
-    words = {"user": by.pk, "channel": channel.pk, "root": root_number, "body": body, "base": base, "now": clock.now()}
+    words: dict[str, Any] = {
+        "user": by.pk,
+        "channel": channel.pk,
+        "root": root_number,
+        "body": body,
+        "base": base,
+        "now": clock.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(SAVE_DRAFT, words)
         row = cursor.fetchone()

@@ -122,7 +122,8 @@ def own_sections(user: User) -> QuerySet[ListSection]:
     """Return somebody's headings in their order, each with how many conversations stand under it; one query."""
     placed = ConversationSetting.objects.filter(section=OuterRef("pk"), channel__in=Channel.objects.visible_to(user))
     count = placed.order_by().values("section").annotate(count=Count("pk")).values("count")
-    return ListSection.objects.visible_to(user).annotate(count=Coalesce(Subquery(count), 0)).order_by("position", "pk")
+    own: QuerySet[Any] = ListSection.objects.visible_to(user).annotate(count=Coalesce(Subquery(count), 0))
+    return own.order_by("position", "pk")
 
 
 # -- What calls -----------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def _make_people(units: Sequence[Unit], count: int) -> list[User]:
     )
     since = clock.now().date() - timedelta(days=400)
     Assignment.objects.bulk_create(
-        (Assignment(user=user, unit_id=user.home_unit_id, is_home=True, during=(since, None)) for user in users),
+        (Assignment(user=user, unit=user.home_unit, is_home=True, during=(since, None)) for user in users),
         batch_size=2_000,
     )
     return users

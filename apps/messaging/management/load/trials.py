@@ -147,7 +147,8 @@ def run_two_webs(
             costs[web].append((phase.cpu_total - rest) / max(1, phase.messages))
             lost += phase.lost
         log(
-            f"round {number + 1}: CPU ms a message with one web process {costs[1][-1] * 1e3:.1f}, with two {costs[2][-1] * 1e3:.1f}"
+            f"round {number + 1}: CPU ms a message with one web process {costs[1][-1] * 1e3:.1f},"
+            f" with two {costs[2][-1] * 1e3:.1f}"
         )
     one, two = (figures.middle(costs[web]) for web in (1, 2))
     ratio = round(two / one, 3) if one > 0 else None
