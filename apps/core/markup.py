@@ -9,6 +9,7 @@ import re
 from collections.abc import MutableMapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from unicodedata import bidirectional
 from urllib.parse import quote, unquote
 
 import nh3
@@ -38,7 +39,7 @@ TAGS = {
     *("p", "br", "strong", "em", "s", "ul", "ol", "li", "label", "input", "blockquote", "code", "pre", "a", "bdi"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-_TURNS = {"auto", "ltr"}
+_TURNS = {"auto", "ltr", "rtl"}
 _KEYS = re.compile(r"[a-z]{1,20}:[0-9]{0,20}(?: [a-z]{1,20}:[0-9]{0,20})*")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 LANGUAGE = re.compile(r"[a-z0-9+-]{1,20}")
@@ -51,10 +52,13 @@ ATTRIBUTES: dict[str, dict[str, re.Pattern[str] | set[str] | None]] = {
     "code": {"class": _LANGUAGE_CLASS, "dir": {"ltr"}},
     "input": {"type": {"checkbox"}, "checked": {""}, "disabled": {""}},
     "li": {"class": {"task"}, "dir": _TURNS, "value": _NUMBER},
-    "ol": {"start": _NUMBER},
+    "ol": {"start": _NUMBER, "dir": {"rtl"}},
+    "ul": {"dir": {"rtl"}},
+    "table": {"dir": {"rtl"}},
     **{tag: {"dir": _TURNS} for tag in ("p", "blockquote", "pre", "th", "td")},
 }
 TASK = re.compile(r"\[([ xX])\][ \u00a0]")
+CONTAINERS = frozenset({"bullet_list_open", "ordered_list_open", "list_item_open", "blockquote_open", "table_open"})
 TURNING = frozenset({"paragraph_open", "list_item_open", "blockquote_open", "th_open", "td_open"})
 # Whatever Markdown, emoji or a mention could change. Linear: one pass, no repetition inside a repetition.
 SPECIAL = re.compile(
@@ -387,6 +391,27 @@ def _finish_tokens(state: StateCore) -> None:
         for child in token.children or ():
             if child.type == "link_open":
                 _finish_link(child, state.env)
+    _turn_containers(state.tokens)
+
+
+def _turn_containers(tokens: Sequence[Token]) -> None:
+    """Let lists, quotes and tables whose text begins in Arabic or Hebrew have their marks and columns on the right.
+
+    `dir="auto"` would not: it does not look into blocks that have a direction of their own. One pass.
+    """
+    waiting: list[Token] = []  # those that are open and have not come to a letter yet
+    for token in tokens:
+        if token.type in CONTAINERS:
+            waiting.append(token)
+        elif token.type == "inline" and waiting:
+            strong = next((side for side in map(bidirectional, token.content) if side in {"L", "R", "AL"}), "")
+            if strong in {"R", "AL"}:
+                for container in waiting:
+                    container.attrs["dir"] = "rtl"
+            if strong:
+                waiting.clear()
+        elif token.nesting == -1 and waiting and (waiting[-1].level, waiting[-1].tag) == (token.level, token.tag):
+            waiting.pop()
 
 
 def _make_task(tokens: list[Token], index: int) -> None:

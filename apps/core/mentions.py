@@ -17,7 +17,7 @@ _TITLE = (
 )
 _PARTICLE = (
     "(?:께서|께|에게서|에게|한테서|한테|에서|에|으로|로|이랑|랑|하고|이나|나|처럼|보다|부터|까지|마다|밖에|이라고|라고|이라도|라도|"
-    "이고|고|이며|며|입니다|이에요|예요|이야|야|아|네)?(?:은|는|이|가|을|를|와|과|도|만|의)?"
+    "이고|고|이며|며|입니다|이에요|예요|이야|야|아|네)?(?:만)?(?:은|는|이|가|을|를|와|과|도|의)?"
 )
 _ATTACHED = re.compile(f"(?=[\uac00-\ud7a3]){_TITLE}{_PARTICLE}(?![0-9a-z\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3])")
 # Joiners, marks of direction, variation selectors; of Arabic the line that stretches a word and the signs of short vowels.

@@ -9,6 +9,8 @@ from apps.people.queries import search_people
 from apps.teams import queries as teams_queries
 from apps.teams.models import Invitation
 
+CONVERSATIONS = 60  # that are looked at for the two dozen that are shown
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -22,7 +24,7 @@ class Home:
 
 def home_of(user: User) -> Home:
     """Return the start page of somebody; a constant number of queries."""
-    conversations = messaging_queries.conversations_of(user)
+    conversations = messaging_queries.conversations_of(user, unread_first=True, limit=CONVERSATIONS)
     site = user.home.site if user.home else None
     colleagues = search_people(user, site=site).exclude(pk=user.pk)
     if user.home_unit_id:

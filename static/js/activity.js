@@ -37,6 +37,7 @@ function askCount() {
 
 // -- The toast ----------------------------------------------------------------------------------------------------------------
 const waiting = new Map(); // notice id -> notice, while a toast was shown just now
+const heard = new Set(); // ids with their counts: a hint may come twice
 let toastedAt = 0;
 let toastTimer = 0;
 
@@ -59,7 +60,9 @@ function isInSight({ channel, root }) {
 }
 
 function toast(notice) {
-  if (document.hidden || place || isInSight(notice)) return;
+  const name = `${notice.id}:${notice.count}`;
+  if (heard.has(name) || document.hidden || place || isInSight(notice)) return;
+  heard.add(name);
   waiting.set(notice.id, notice);
   toastTimer ||= setTimeout(showWaiting, Math.max(0, toastedAt + TOAST_AT_MOST_EVERY_MS - Date.now()));
 }

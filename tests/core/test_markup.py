@@ -92,6 +92,22 @@ def test_the_subset(text, html):
         assert rendered == html
 
 
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("1. فحص\n2. دواء", '<ol dir="rtl"><li dir="rtl">فحص</li><li dir="rtl">'),
+        ("- [ ] **فحص**", '<ul dir="rtl"><li class="task" dir="rtl">'),
+        ("- 가\n- فحص", '<ul><li dir="auto">가</li><li dir="rtl">'),
+        ("> 12.5\n> ملاحظة", '<blockquote dir="rtl"><p dir="auto">12.5<br>'),
+        ("> 12\n\nفحص", '<blockquote dir="auto"><p dir="auto">12</p></blockquote><p dir="auto">فحص'),
+        ("> - פתק", '<blockquote dir="rtl"><ul dir="rtl"><li dir="rtl">'),
+        ("|فحص|Hb|\n|-|-|\n|6|7|", '<table dir="rtl"><thead>'),
+    ],
+)
+def test_what_holds_arabic_text_has_its_marks_on_the_right(text, opening):
+    assert render_message(text).startswith(opening)
+
+
 AS_TYPED = [
     "가로*세로*높이, 2*3*4 cm, 5 * 3 * 2",
     ">38.5 해열제",

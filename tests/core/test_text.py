@@ -58,3 +58,27 @@ def test_only_web_addresses_become_links(address):
 
 def test_a_link_ends_before_its_full_stop():
     assert render_plain("see https://a.example/x?y=1&z=2.").endswith("z=2</a>.</p>")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("(https://a.example/A_(B))", "https://a.example/A_(B)"),
+        ("https://a.example/x).", "https://a.example/x"),
+        ("https://a.example/x…", "https://a.example/x"),
+        ("https://a.example/\u202egnp.exe", "https://a.example/"),  # what turns the rest around
+        ("https://a.example/x\u200bhttps://b.example", "https://a.example/x"),
+    ],
+)
+def test_where_an_address_ends(text, address):
+    assert f'href="{address}"' in render_plain(text)
+
+
+@pytest.mark.parametrize("text", ["http://", "http://.", "https://)", "xhttp//a"])
+def test_what_is_no_address(text):
+    assert "<a " not in render_plain(text)
+
+
+def test_half_a_character_is_not_kept():
+    assert clean_text("가\ud83d나\x07") == "가나"
+    clean_text("가\ud83d나").encode()

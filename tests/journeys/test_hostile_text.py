@@ -93,7 +93,7 @@ FIELDS = [
     Shown("teams.Channel.topic", ("team",)),
     Shown("teams.Channel.topic", ("a channel of the team",), least=2),
     Shown("messaging.Message.body", ("thread", "channel", "pins"), as_message),
-    Shown("messaging.Message.body", ("chat",), as_preview, least=50),  # of the newest conversations
+    Shown("messaging.Message.body", ("chat",), as_preview, least=15),  # of the newest conversations
     Shown("messaging.Message.body", ("edit",), least=1),
     Shown("messaging.Forward.body", ("forwards",), as_message),
     Shown("messaging.Revision.body", ("versions",)),  # as it was written

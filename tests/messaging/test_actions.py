@@ -206,7 +206,7 @@ def test_a_script_gets_201_then_200_with_the_same_body(direct, client):
     again = post(client, channel, text="혈압 120/80", client_id=client_id)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    assert first.json()["message"]["html"] == "혈압 120/80"
+    assert first.json()["message"]["html"] == '<p dir="auto">혈압 120/80</p>'
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ def target_of(server: Any) -> Target:
 
 def test_a_slow_reader_leaves_its_bytes_with_the_server() -> None:
     left: list[int] = []
+    full = asyncio.Event()
 
     async def write_on(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await stream.readuntil(b"\r\n\r\n")
@@ -128,6 +129,8 @@ def test_a_slow_reader_leaves_its_bytes_with_the_server() -> None:
             writer.write(b"x" * 65_536)
             left.append(writer.transport.get_write_buffer_size())
             await asyncio.sleep(0)
+        full.set()
+        await stream.read()
 
     async def story() -> dict[str, int]:
         server = await serve(write_on)

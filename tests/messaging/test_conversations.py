@@ -106,7 +106,7 @@ def test_the_badge_is_told_in_json(client: Client, nurse, colleague):
     channel = make_direct(nurse, colleague)
     send(colleague, channel)
     answer = sign_in_as(client, nurse).get(reverse("chat"), {"badge": "1"})
-    assert answer.json() == {"unread": 1, "channels": [channel.pk]}
+    assert answer.json() == {"unread": 1, "channels": [channel.pk], "quiet": []}
 
 
 def test_archived_channels_have_a_list_of_their_own(client: Client, nurse, colleague):

@@ -184,6 +184,35 @@ def test_threads_of_what_one_has_left_are_gone(nurse, colleague):
     assert actions.mark_threads_read(by=colleague) == 0
 
 
+# -- How many ----------------------------------------------------------------------------------------------------------
+def test_a_page_shows_the_newest_the_arranged_and_the_open_one(client: Client, nurse, colleague, channels, monkeypatch):
+    monkeypatch.setattr(queries, "SHOWN", 1)
+    oldest, favourite, _third, newest = channels
+    arrange(nurse, favourite, is_favourite=True)
+    found = queries.list_of(nurse, at=oldest.pk, limit=1)
+    assert {item.channel for item in found.items} == {favourite, oldest}
+    assert found.has_more
+    sign_in_as(client, nurse)
+    page = client.get(reverse("chat")).content.decode()
+    assert f'data-conversation="{favourite.pk}"' in page
+    assert f'data-conversation="{newest.pk}"' in page
+    assert f'data-conversation="{oldest.pk}"' not in page
+    assert 'href="/chat/?show=all"' in page
+    assert "data-whole" not in page
+    whole = client.get(reverse("chat"), {"show": "all"}).content.decode()
+    assert f'data-conversation="{oldest.pk}"' in whole
+    assert "data-whole" in whole
+    told = client.get(reverse("chat"), headers=JSON).json()["conversations"]
+    assert {one["id"] for one in told} >= {channel.pk for channel in channels}
+
+
+def test_unread_ones_are_not_cut_off_by_read_ones(nurse, colleague, channels):
+    for channel in channels[1:]:
+        actions.mark_read(user=nurse, channel=channel, up_to=1)
+    (only,) = queries.conversations_of(nurse, unread_first=True, limit=1)
+    assert only.channel == channels[0]
+
+
 # -- Cost --------------------------------------------------------------------------------------------------------------
 def test_the_list_costs_five_queries(nurse, channels):
     with CaptureQueriesContext(

@@ -139,3 +139,18 @@ def test_someone_in_two_units_belongs_to_both(ward):
     row = queries.row_of(queries.message_in(channel, message.number, viewer=nurse), viewer=nurse)
     assert row.mentions_me
     assert not queries.row_of(queries.message_in(channel, message.number, viewer=writer), viewer=writer).mentions_me
+
+
+def test_the_longer_name_of_somebody_elsewhere_is_not_taken_for_a_shorter_one_here(ward):
+    writer, nurse, _, channel = ward
+    make_person(name_ko="김하늘이")
+    message = send(writer, channel, "@김하늘이 보세요")
+    assert message.mention_keys == []
+    assert send(writer, channel, "@김하늘 보세요").mention_keys == [f"user:{nurse.pk}"]
+
+
+def test_a_mention_inside_code_tells_nobody(ward):
+    writer, nurse, _, channel = ward
+    message = send(writer, channel, "`@김하늘`\n```\n@채널\n```\n@김하늘님")
+    assert message.mention_keys == [f"user:{nurse.pk}"]
+    assert message.html.count("data-mention") == 1

@@ -1,12 +1,16 @@
 """The demo hospital: what stands in it, and that its rows are those that the actions make."""
 
+import re
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -16,14 +20,29 @@ from apps.audit.models import AuditEntry
 from apps.core import clock
 from apps.core.models import OutboxEvent
 from apps.core.text import search_key
-from apps.messaging import queries
-from apps.messaging.models import Message, Reaction, ReadMark
+from apps.messaging import actions, queries
+from apps.messaging.actions.composing import compose
+from apps.messaging.models import (
+    Acknowledgement,
+    ConversationSetting,
+    Draft,
+    Forward,
+    ListSection,
+    Message,
+    Notify,
+    Reaction,
+    ReadMark,
+    Revision,
+    ThreadMark,
+)
+from apps.notifications import queries as notice_queries
+from apps.notifications.models import READ_BY_PLACE, Notice, NoticeBatch
 from apps.operations import demo
 from apps.operations.demo_data.hospital import Filled, fill
-from apps.operations.demo_data.script import BrokenScript, read_script
+from apps.operations.demo_data.script import BrokenScript, Deed, read_script
 from apps.operations.demo_data.teams import UNREAD
 from apps.people import actions as people_actions
-from apps.people.models import Assignment, Grant, StaffType, User
+from apps.people.models import Assignment, Grant, PersonStatus, StaffType, User
 from apps.sites.models import DepartmentPlacement, Site, Unit, UnitKind, UnitPlacement
 from apps.sites.queries import department_at
 from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
@@ -80,8 +99,16 @@ def test_two_fillings_are_the_same() -> None:
             places = sorted(Assignment.objects.values_list("user__staff_number", "unit__code", "during"), key=str)
             messages = list(Message.objects.order_by("client_id").values_list("client_id", "number", "change", "body"))
             marks = sorted(ReadMark.objects.values_list("user__staff_number", "up_to"))
+            notices = sorted(
+                Notice.objects.exclude(number=None).values_list(
+                    "user__staff_number", "kind", "number", "count", "read_at"
+                ),
+                key=str,
+            )
             transaction.set_rollback(True)
-        return people, places, messages, marks
+        # Addresses hold ids, which a second filling does not give again.
+        messages = [(*row[:3], re.sub(r"/chat/\d+/", "", row[3])) for row in messages]
+        return people, places, messages, marks, notices
 
     assert fill_and_forget() == fill_and_forget()
 
@@ -211,21 +238,29 @@ def test_teams_channels_and_conversation_are_plenty(hospital: Filled) -> None:
     assert Message.objects.aggregate(newest=Max("created_at"))["newest"] > clock.now() - timedelta(minutes=15)
 
 
+def _acts_on(message: Message) -> int:
+    """Return how many changes a message took after it was sent."""
+    rows = (message.reactions, message.acknowledgements, message.revisions)
+    return sum(len(each.all()) for each in rows) + bool(message.pinned_at) + bool(message.deleted_at)
+
+
 def test_numbers_changes_and_counters_are_those_of_sending(hospital: Filled) -> None:
     now = clock.now()
     for channel in Channel.objects.all():
         messages = list(
-            channel.messages.order_by("number").select_related("root").prefetch_related("reactions", "replies")
+            channel.messages.order_by("number")
+            .select_related("root")
+            .prefetch_related("reactions", "replies", "acknowledgements", "revisions")
         )
         assert [message.number for message in messages] == list(range(1, channel.last_number + 1))
         times = [message.created_at for message in messages]
         assert times == sorted(times)
         assert channel.last_message_at == (times[-1] if times else None)
         own_rows = list(channel.memberships.values_list("change", flat=True))
-        reactions = sum(len(message.reactions.all()) for message in messages)
+        acts = sum(_acts_on(message) for message in messages)
         changes = [*own_rows, *(message.change for message in messages)]
         assert len(changes) == len(set(changes))
-        assert channel.last_change == len(own_rows) + len(messages) + reactions + (1 if channel.is_archived else 0)
+        assert channel.last_change == len(own_rows) + len(messages) + acts + (1 if channel.is_archived else 0)
         assert max(changes, default=0) <= channel.last_change
         for message in messages:
             assert message.created_at < now
@@ -244,6 +279,8 @@ def test_whoever_speaks_or_reacts_belongs_to_the_channel(hospital: Filled) -> No
         reacted = set(Reaction.objects.filter(message__channel=channel).values_list("user_id", flat=True))
         assert said <= people, channel
         assert reacted <= people, channel
+        taken_note = Acknowledgement.objects.filter(message__channel=channel).values_list("user_id", flat=True)
+        assert set(taken_note) <= people, channel
         assert set(channel.marks.values_list("user_id", flat=True)) <= people, channel
 
 
@@ -288,6 +325,270 @@ def test_teams_have_an_owner_and_an_archived_channel_stays_readable(hospital: Fi
     assert Channel.objects.visible_to(person("T10007")).filter(pk=archived.pk).exists()
     assert archived.last_message_at < archived.archived_at
     assert not TeamMembership.objects.filter(joined_at__lt=F("user__joined_at")).exists()
+
+
+# -- What becomes of what is said --------------------------------------------------------------------------------------
+def test_who_catches_up_from_nothing_gets_every_row_once(hospital: Filled) -> None:
+    for channel in Channel.objects.filter(last_change__lte=queries.RELOAD_BEYOND):
+        missed = queries.frames_after(channel.pk, 0)
+        assert (missed.newest, missed.reload) == (channel.last_change, False)
+        frames = {frame.change: orjson.loads(frame.body) for frame in missed.frames}
+        assert len(frames) == len(missed.frames)
+        messages = list(channel.messages.select_related("author", "root"))
+        bodies = queries.bodies_of(messages)
+        for message in messages:
+            shown = queries.message_change(bodies[message.pk])
+            assert frames.pop(message.change) == orjson.loads(orjson.dumps(shown))
+        members = set(channel.memberships.values_list("change", flat=True))
+        assert frames.keys() - members == ({channel.last_change} if channel.is_archived else set())
+        assert "restored" not in {frame["kind"] for frame in frames.values()}
+
+
+def test_texts_are_stored_as_sending_stores_them(hospital: Filled) -> None:
+    called = 0
+    for message in Message.objects.select_related("channel"):
+        composed = compose(message.body, message.channel)
+        assert (message.rendered, message.mentions) == (composed.rendered, composed.mentions), message.body
+        assert message.body.count("@") == len(message.mentions or ()), message.body
+        called += len(message.mentions or ())
+        for start, end, keys in message.mentions or ():
+            assert message.body[start] == "@"
+            assert keys
+            assert message.body[start:end] == message.body[start:end].strip()
+    assert called > 20
+    rendered = "".join(Message.objects.exclude(rendered="").values_list("rendered", flat=True))
+    for tag in ("<table>", 'class="task"', "<blockquote", "<strong>", "<ol", "<code", 'href="/chat/', "\U0001f44b"):
+        assert tag in rendered, tag
+    kinds = {keys.partition(":")[0] for row in Message.objects.exclude(mentions=None) for *_, keys in row.mentions}
+    assert kinds == {"user", "unit", "channel"}
+
+
+def test_an_address_in_a_text_leads_to_a_message_that_its_readers_see(hospital: Filled) -> None:
+    pointing = list(Message.objects.filter(body__contains="/chat/").select_related("channel"))
+    assert pointing
+    for message in pointing:
+        for channel_id, number in re.findall(r"/chat/(\d+)/messages/(\d+)/", message.body):
+            target = Message.objects.select_related("channel").get(channel=channel_id, number=number)
+            readers, theirs = people_of(message.channel), people_of(target.channel)
+            assert not readers.exclude(pk__in=theirs.values("pk")).exists()
+            assert target.created_at < message.created_at
+
+
+def test_acknowledgements_are_counted_and_asked_for(hospital: Filled) -> None:
+    asking = list(Message.objects.filter(asks_acknowledgement=True).prefetch_related("acknowledgements"))
+    assert len(asking) > 8
+    for message in asking:
+        assert message.acknowledged_count == len(message.acknowledgements.all())
+        assert message.author_id not in {row.user_id for row in message.acknowledgements.all()}
+        assert all(message.created_at < row.at < clock.now() for row in message.acknowledgements.all())
+    assert not Acknowledgement.objects.filter(message__asks_acknowledgement=False).exists()
+    assert not Message.objects.filter(asks_acknowledgement=False).exclude(acknowledged_count=0).exists()
+
+
+def test_an_edit_a_tombstone_pins_and_what_was_passed_on(hospital: Filled) -> None:
+    edited = Message.objects.exclude(edited_at=None)
+    assert edited.count() == 1
+    for message in edited:
+        revision = message.revisions.get()
+        assert (revision.written_at, revision.replaced_at) == (message.created_at, message.edited_at)
+        assert revision.body != message.body
+    assert Revision.objects.count() == 1
+    gone = Message.objects.get(deleted_at__isnull=False)
+    assert gone.html == ""
+    assert (gone.deleted_by_id, gone.pinned_at) == (gone.author_id, None)
+    assert not Notice.objects.filter(channel=gone.channel_id, number=gone.number).exists()
+    assert Message.objects.filter(pinned_at__isnull=False, pinned_by__isnull=False).count() >= 8
+    assert set(Forward.objects.values_list("message", flat=True)) == set(
+        Message.objects.filter(is_forward=True).values_list("pk", flat=True)
+    )
+    assert Forward.objects.count() == 2
+    for forward in Forward.objects.select_related("source", "message__author"):
+        source = forward.source
+        assert source
+        assert (forward.author_id, forward.written_at) == (source.author_id, source.created_at)
+        assert (forward.body, forward.rendered) == (source.body, source.rendered)
+        assert Message.objects.visible_to(forward.message.author).filter(pk=source.pk).exists()
+        assert forward.written_at < forward.message.created_at
+    for action in ("messaging.message_edited", "messaging.message_deleted"):
+        assert AuditEntry.objects.filter(action=action, object_type="messaging.Message").count() == 1
+
+
+_Deed = tuple[tuple[Any, int, int], Callable[[Channel, dict[int, Message]], None]]
+
+
+def _what_happened(channel: Channel) -> Iterator[_Deed]:
+    """Walk what a channel's rows tell, each with its moment and as the call of an action in another channel."""
+    found = channel.messages.select_related("author", "root", "pinned_by", "deleted_by", "forward__source")
+    for message in found.prefetch_related("reactions__user", "acknowledgements__user", "revisions"):
+        number = message.number
+        texts = [revision.body for revision in message.revisions.all()] + [message.body]
+        yield (message.created_at, 0, number), partial(_say_again, message, texts[0])
+        for revision, text in zip(message.revisions.all(), texts[1:], strict=True):
+            yield (
+                (revision.replaced_at, 1, number),
+                partial(_do_again, actions.edit_message, message.author, number, text=text),
+            )
+        for row in message.reactions.all():
+            yield (row.at, 1, number), partial(_do_again, actions.add_reaction, row.user, number, emoji_name=row.emoji)
+        for row in message.acknowledgements.all():
+            yield (row.at, 1, number), partial(_do_again, actions.acknowledge, row.user, number)
+        if message.pinned_at:
+            yield (message.pinned_at, 1, number), partial(_do_again, actions.pin_message, message.pinned_by, number)
+        if message.deleted_at:
+            yield (
+                (message.deleted_at, 1, number),
+                partial(_do_again, actions.delete_message, message.deleted_by, number),
+            )
+
+
+def _say_again(message: Message, text: str, channel: Channel, sent: dict[int, Message]) -> None:
+    common = {"by": message.author, "channel": channel, "client_id": uuid.uuid4(), "text": text, "is_confirmed": True}
+    if message.is_forward:
+        made = actions.forward_message(source=message.forward.source, **common)
+    else:
+        root_number = message.root.number if message.root else None
+        made = actions.send_message(
+            root_number=root_number, asks_acknowledgement=message.asks_acknowledgement, **common
+        )
+    sent[made.message.number] = made.message
+
+
+def _do_again(
+    action: Callable[..., Any], by: User, number: int, channel: Channel, sent: dict[int, Message], **more: Any
+) -> None:
+    action(by=by, message=Message.objects.select_related("channel").get(pk=sent[number].pk), **more)
+
+
+MESSAGE_FIELDS = (
+    *("number", "change", "author", "root__number", "ordinal", "body", "rendered", "mentions", "asks_acknowledgement"),
+    *("acknowledged_count", "is_forward", "reply_count", "pinned_by", "deleted_by"),
+)
+NOTICE_FIELDS = ("user", "kind", "actor", "number", "root_number", "ordinal", "count", "team", "key")
+
+
+@pytest.mark.parametrize(
+    "name", ["8E 진료", "8E 간호 공지", "보라매 · 본원 전원", "7W 진료", "UAE 원격 자문", "분당 · 본원 전원"]
+)
+def test_a_conversation_is_stored_as_the_actions_would_have_stored_it(hospital: Filled, name: str) -> None:
+    """All that was said and done in a channel, done again by the actions in a twin of it, leaves the same rows."""
+    channel = Channel.objects.select_related("team").get(name_ko=name)
+
+    def rows_of(where: Channel) -> dict[str, Any]:
+        place = f":{where.pk}:"
+        notices = Notice.objects.filter(channel=where)
+        return {
+            "channel": (where.last_number, where.last_change),
+            "messages": list(where.messages.order_by("number").values_list(*MESSAGE_FIELDS)),
+            "reactions": sorted(
+                Reaction.objects.filter(message__channel=where).values_list("message__number", "user", "emoji")
+            ),
+            "notices": sorted(
+                ((*row[:-1], row[-1].replace(place, ":")) for row in notices.values_list(*NOTICE_FIELDS)), key=str
+            ),
+            "followers": sorted(
+                ThreadMark.objects.filter(root__channel=where, is_following=True).values_list("root__number", "user")
+            ),
+        }
+
+    expected = rows_of(channel)
+    with transaction.atomic():
+        twin = Channel.objects.create(
+            kind=channel.kind,
+            team=channel.team,
+            name_ko="쌍둥이",
+            name_en="Twin",
+            name_ar="توأم",
+            created_by=channel.created_by,
+        )
+        sent: dict[int, Message] = {}
+        for _moment, do in sorted(_what_happened(channel), key=lambda each: each[0]):
+            do(twin, sent)
+        twin.refresh_from_db()
+        assert not NoticeBatch.objects.exists()
+        made = rows_of(twin)
+        transaction.set_rollback(True)
+    for part, rows in expected.items():
+        assert made[part] == rows, part
+
+
+# -- What calls ---------------------------------------------------------------------------------------------------------
+def test_notices_are_read_exactly_where_the_marks_cover_them(hospital: Filled) -> None:
+    marks = {(row.user_id, row.channel_id): row.up_to for row in ReadMark.objects.all()}
+    seen = {
+        (row.user_id, row.root.channel_id, row.root.number): row.up_to
+        for row in ThreadMark.objects.select_related("root")
+    }
+    by_place = Notice.objects.filter(kind__in=READ_BY_PLACE)
+    assert by_place.unread().exists()
+    for notice in by_place:
+        if notice.root_number is None:
+            covered = notice.number <= marks.get((notice.user_id, notice.channel_id), 0)
+        else:
+            covered = notice.ordinal <= seen.get((notice.user_id, notice.channel_id, notice.root_number), 0)
+        assert (notice.read_at is not None) == covered, notice
+    done = {
+        (row.user_id, row.message.channel_id, row.message.number): row.at
+        for row in Acknowledgement.objects.select_related("message")
+    }
+    for notice in Notice.objects.filter(kind="acknowledgement"):
+        assert notice.read_at == done.pop((notice.user_id, notice.channel_id, notice.number), None)
+    assert not done
+    now = clock.now()
+    for notice in Notice.objects.all():
+        assert notice.told_at == notice.changed_at
+        assert notice.created_at <= notice.changed_at <= (notice.read_at or now) <= now
+    for mark in ReadMark.objects.select_related("channel"):
+        assert mark.up_to <= mark.channel.last_number
+    for row in ThreadMark.objects.select_related("root"):
+        assert row.up_to <= row.root.reply_count
+
+
+def test_reaction_notices_count_what_others_gave(hospital: Filled) -> None:
+    given = Counter(
+        (row.message.channel_id, row.message.number)
+        for row in Reaction.objects.select_related("message").filter(message__deleted_at=None)
+        if row.user_id != row.message.author_id
+    )
+    assert given == {(row.channel_id, row.number): row.count for row in Notice.objects.filter(kind="reaction")}
+
+
+def test_the_nurse_has_something_of_each_kind_to_look_at(hospital: Filled) -> None:
+    nurse = person("N20417")
+    unread = notice_queries.unread_by_kind(nurse)
+    assert (unread["acknowledgement"], unread["mention"], unread["invitation"]) == (2, 1, 1)
+    assert unread["reply"] >= 1
+    threads = list(queries.unread_threads(nurse))
+    assert len(threads) == 1
+    assert threads[0].reply_count > threads[0].read
+    kinds = set(Notice.objects.visible_to(nurse).exclude(read_at=None).values_list("kind", flat=True))
+    assert kinds == {"acknowledgement", "mention", "reply", "reaction"}
+    page = notice_queries.page_of(nurse)
+    assert not page.older or len(page.rows) == notice_queries.PAGE
+
+
+@pytest.mark.parametrize("sign_in", demo.SIGN_INS, ids=lambda sign_in: sign_in.staff_number)
+def test_each_sign_in_is_called_and_has_read_some(hospital: Filled, sign_in: demo.SignIn) -> None:
+    somebody = person(sign_in.staff_number)
+    notices = Notice.objects.visible_to(somebody)
+    assert notices.unread().filter(kind__in=["mention", "acknowledgement"]).exists()
+    assert notices.exclude(read_at=None).exists()
+    assert notices.unread().count() <= 12
+    assert notices.count() == Notice.objects.filter(user=somebody).count()
+
+
+def test_sign_ins_have_arranged_their_lists(hospital: Filled) -> None:
+    nurse = person("N20417")
+    own = ConversationSetting.objects.filter(user=nurse)
+    assert own.filter(is_favourite=True).count() == 2
+    assert own.get(notify=Notify.NOTHING).channel.name_ko == "보라매병원 전체"
+    section = ListSection.objects.get(user=nurse)
+    assert own.filter(section=section).count() == 2
+    assert Draft.objects.get(user=nurse).body
+    assert PersonStatus.objects.get(user=person("P10046")).text == "회진 중"
+    begins = {"notify": Notify.ALL, "is_favourite": False, "section": None}
+    assert not ConversationSetting.objects.filter(**begins).exists()
+    for row in (*ConversationSetting.objects.select_related("user"), *Draft.objects.select_related("user")):
+        assert Channel.objects.visible_to(row.user).filter(pk=row.channel_id).exists()
 
 
 # -- How conversations are written down -----------------------------------------------------------------------------------
@@ -343,7 +644,42 @@ def test_reports_that_are_not_due_yet_are_left_out(hour: int, told: list[str]) -
     assert [line.text for line in lines] == told
 
 
-@pytest.mark.parametrize("text", ["가: 시간이 없다", "== 1 09:00\n> 가: 뿌리가 없다", "== 1 09:00\n그냥 글"])
+def test_what_happens_to_a_line_is_read_in_its_order() -> None:
+    from random import Random
+
+    text = r"""
+        == 1 09:00
+        가: 하나 @나
+        # first
+        ! 나
+        + eyes 나 다
+        ~ 하나\n둘
+        ^ 다
+        x
+        나: 이것 보세요
+        = first
+        다: 모두 확인
+        !
+    """
+    lines = read_script(text, now=clock.now(), zone=ZoneInfo("Asia/Seoul"), dice=Random(1))
+    first, second, third = lines
+    assert [(act.deed, act.who, act.value) for act in first.acts] == [
+        (Deed.ACKNOWLEDGEMENT, "나", ""),
+        (Deed.REACTION, "나", "eyes"),
+        (Deed.REACTION, "다", "eyes"),
+        (Deed.EDIT, "가", "하나\n둘"),
+        (Deed.PIN, "다", ""),
+        (Deed.DELETION, "가", ""),
+    ]
+    moments = [first.at, *(first.at_of(act) for act in first.acts)]
+    assert moments == sorted(set(moments))
+    assert (first.label, first.asks, second.passes_on, second.asks, second.acts) == ("first", True, "first", False, [])
+    assert (third.asks, third.acts) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["가: 시간이 없다", "== 1 09:00\n> 가: 뿌리가 없다", "== 1 09:00\n그냥 글", "== 1 09:00\n^ 가"]
+)
 def test_a_script_that_cannot_be_read_is_refused(text: str) -> None:
     from random import Random
 

@@ -1,7 +1,8 @@
 """What every template may say: icons, avatars, instants in the site's zone, counts."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache, lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, pgettext, pgettext_lazy
+from django.utils.translation import get_language, get_language_info, pgettext, pgettext_lazy
 
 from apps.core.clock import now
 from apps.core.emoji import char_of
@@ -76,6 +77,12 @@ def colour_of(number: int) -> int:
     return number % AVATAR_COLOURS + 1
 
 
+@cache
+def _sprite() -> str:
+    """Return the sprite's address, which stays the same as long as the process."""
+    return static(SPRITE)
+
+
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """Draw a symbol of the sprite; it is silent for readers unless it has a label."""
@@ -86,9 +93,9 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
         classes += " icon--flip"
     if label:
         return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, static(SPRITE), name
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, _sprite(), name
         )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static(SPRITE), name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, _sprite(), name)
 
 
 @register.simple_tag
@@ -122,27 +129,36 @@ def zone_of(context: Mapping[str, Any]) -> tzinfo:
 
 def word_day(moment: datetime, today: datetime) -> str:
     """The day of a local instant in words, with its weekday; with its year where that is another one."""
-    pattern = "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT"
+    return _word_day(get_language() or "", moment.date(), moment.year == today.year)
+
+
+@lru_cache(maxsize=4096)  # a page of chat says the same few days hundreds of times
+def _word_day(language: str, day: date, is_this_year: bool) -> str:
     return pgettext("a day", "%(weekday)s, %(date)s") % {
-        "weekday": date_format(moment, "l"),
-        "date": date_format(moment, pattern),
+        "weekday": date_format(day, "l"),
+        "date": _word_date(language, day, is_this_year),
     }
 
 
+@lru_cache(maxsize=4096)
+def _word_date(language: str, day: date, is_this_year: bool) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT" if is_this_year else "DATE_FORMAT")
+
+
 def word_instant(moment: datetime, today: datetime, form: str) -> str:
-    clock = date_format(moment, "H:i")
+    clock = f"{moment:%H:%M}"
     if form == "clock":
         return clock
     if form == "day":
         return word_day(moment, today)
     if form == "date":
-        return date_format(moment, "DATE_FORMAT")
+        return _word_date(get_language() or "", moment.date(), False)
     if form == "full":
         return pgettext("an instant", "%(day)s %(clock)s") % {"day": word_day(moment, today), "clock": clock}
     # "short": the clock today, the day within the year, else the whole date; for lists.
     if moment.date() == today.date():
         return clock
-    return date_format(moment, "MONTH_DAY_FORMAT" if moment.year == today.year else "DATE_FORMAT")
+    return _word_date(get_language() or "", moment.date(), moment.year == today.year)
 
 
 # Keys by the names of KeyboardEvent.key: what stands on the key, and its name where that is a sign.
@@ -193,8 +209,7 @@ def when(context: Context, value: datetime | None, form: str = "short", css_clas
     """
     if value is None:
         return ""
-    flat = context.flatten()
-    zone = zone_of({"request": flat.get("request")})
+    zone = zone_of({"request": context.get("request")})
     moment, today = value.astimezone(zone), now().astimezone(zone)
     attribute = format_html(' class="{}"', css_class) if css_class else ""
     return format_html(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Left
 
 from apps.core.markup import plain_excerpt
@@ -14,13 +14,13 @@ from apps.messaging.models import Message
 from apps.notifications import queries as notices
 from apps.people.models import User
 from apps.teams import queries as teams_queries
-from apps.teams.models import Channel, ChannelKind
+from apps.teams.models import Channel, ChannelKind, ChannelMembership
 
 from .listing import Arranged, Arrangement, OwnSection, arrangement_of
 from .marks import unread_expression
 
 LISTED = 300  # conversations at most
-SHOWN = 60  # on a page that does not ask for all, beside those that its reader has arranged
+SHOWN = 40  # on a page that does not ask for all, beside those that its reader has arranged
 RECENT = 15  # conversations on top of the chat list, whatever their kind
 NEVER = datetime.min.replace(tzinfo=UTC)
 PREVIEW_LENGTH = 80  # characters; static/js/chat/list.js cuts what arrives live to the same length
@@ -95,34 +95,43 @@ class ConversationList:
 
 
 def conversations_of(
-    user: User, *, only_unread: bool = False, archived: bool = False, at: int = 0, limit: int = LISTED
+    user: User,
+    *,
+    only_unread: bool = False,
+    archived: bool = False,
+    unread_first: bool = False,
+    at: int = 0,
+    limit: int = LISTED,
 ) -> list[ConversationItem]:
     """Return the channels that somebody reads, those with the newest messages first; see `list_of`."""
-    return list(
-        list_of(user, show="unread" if only_unread else "archived" if archived else "", at=at, limit=limit).items
-    )
+    show = "unread" if only_unread else "archived" if archived else ""
+    return list(list_of(user, show=show, at=at, limit=limit, unread_first=unread_first).items)
 
 
-def list_of(user: User, *, show: str = "", at: int = 0, root: int = 0, limit: int = LISTED) -> ConversationList:
+def list_of(
+    user: User, *, show: str = "", at: int = 0, root: int = 0, limit: int = LISTED, unread_first: bool = False
+) -> ConversationList:
     """Return a chat list, those with the newest messages first, with titles, previews, unread counts, drafts and mentions.
 
     Favourites and what stands under a heading of one's own do not count towards the limit, as long as they are not too many.
+    With `unread_first`, those that are read make way for unread ones where the limit is reached.
 
     `show` may be "unread", "archived" or "drafts"; the first and the last keep the channel `at`, which is being read just now and
     whose drafts (its own, that of the thread `root`) come whole. Five queries for any number of channels: the arrangement,
     channels with counts, the people of direct and group channels, the newest messages, unread mentions.
     """
     arrangement = arrangement_of(user, at=at, root=root)
-    placed = [] if show else arrangement.placed
+    placed = [] if show or unread_first else arrangement.placed
     limit = min(limit + len(placed), LISTED)
     newest_first = F("last_message_at").desc(nulls_last=True)
-    is_placed = Case(When(pk__in=[*placed, at], then=Value(0)), default=Value(1))
+    first = Q(unread__gt=0) if unread_first else Q(pk__in=[*placed, at])
+    is_first = [Case(When(first, then=Value(0)), default=Value(1))] if placed or at or unread_first else []
     channels: QuerySet[Any] = (
         Channel.objects.visible_to(user)
         .filter(archived_at__isnull=show != "archived")
         .annotate(unread=unread_expression(user))
         .select_related("team", "site")
-        .order_by(*([is_placed] if placed else []), newest_first, "pk")
+        .order_by(*is_first, newest_first, "pk")
     )
     if show == "unread":
         channels = channels.filter(Q(unread__gt=0) | Q(pk=at))
@@ -130,7 +139,7 @@ def list_of(user: User, *, show: str = "", at: int = 0, root: int = 0, limit: in
         channels = channels.filter(pk__in=[*arrangement.drafts, at])
     found = list(channels[: limit + 1])
     has_more, found = len(found) > limit, found[:limit]
-    if placed:
+    if is_first:
         found.sort(key=lambda channel: channel.pk)
         found.sort(key=lambda channel: channel.last_message_at or NEVER, reverse=True)
     people = teams_queries.companions(found, user)
@@ -161,15 +170,20 @@ def conversations_to_choose(user: User, text: str) -> list[ConversationItem]:
 
 
 def previews_of(channels: Collection[Channel], *, viewer: User) -> dict[int, Preview]:
-    """Return how the newest message of each channel begins, root or reply; one query, one index look-up a channel."""
+    """Return how the newest message of each channel begins, root or reply; one query, one index look-up a channel.
+
+    The channels are the viewer's to read; what was written before they may read shows nothing.
+    """
     direct = {channel.pk for channel in channels if channel.kind == ChannelKind.DIRECT}
     last = Message.objects.filter(channel=OuterRef("pk"), number=OuterRef("last_number")).order_by()
     wanted = Channel.objects.filter(pk__in=[channel.pk for channel in channels]).values(
         last=Subquery(last.values("pk"))
     )
+    hidden = ChannelMembership.objects.open().filter(
+        channel=OuterRef("channel"), user=viewer, visible_from__gt=OuterRef("number")
+    )
     newest: QuerySet[Any] = (
-        Message.objects.visible_to(viewer)
-        .filter(pk__in=wanted)
+        Message.objects.filter(~Exists(hidden), pk__in=wanted)
         .annotate(beginning=Left("body", 4 * PREVIEW_LENGTH))
         .select_related("author")
         .defer("body")

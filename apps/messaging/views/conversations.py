@@ -43,7 +43,7 @@ def list_context(
 ) -> tuple[list[queries.ConversationItem], dict[str, Any]]:
     """Return the rows of the chat list as ?show= wants it, and what its template needs beside the channel `at`.
 
-    A page shows the newest sixty and those that its reader has arranged, unless all are asked for, or a script asks.
+    A page shows the newest forty and those that its reader has arranged, unless all are asked for, or a script asks.
     """
     show = request.GET.get("show", "")
     show = show if show in LISTS else "recent"

@@ -1,7 +1,7 @@
 """Fills an empty database with the demo hospital: the same rows each time, dated back from now."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -10,20 +10,24 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.urls import reverse
 
 from apps.audit.models import AuditEntry
 from apps.core import clock
-from apps.core.markup import is_plain, render_message
 from apps.messaging import actions as messaging_actions
-from apps.messaging.models import Message, Reaction, ReadMark
+from apps.messaging import queries as messaging_queries
+from apps.messaging.actions.composing import Composed, compose
+from apps.messaging.models import Acknowledgement, Forward, Message, Reaction, ReadMark, Revision
 from apps.people.models import Assignment, Grant, StaffType, User
 from apps.sites.models import Department, DepartmentPlacement, Network, Site, Unit, UnitPlacement
 from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
 
 from . import places, teams
+from .arranged import store_arrangements
+from .calls import Said, store_calls
 from .logs import LOGS
 from .people import Staff, make_staff, store_grants, store_staff
-from .script import BrokenScript, Line, people_in, read_script
+from .script import BrokenScript, Deed, Line, people_in, read_script
 from .talk import TALK
 
 SEED = 20_200_218
@@ -193,6 +197,8 @@ class _Planned:
     owner: User
     lines: list[Line] = field(default_factory=list)
     rows: list[Message] = field(default_factory=list)
+    texts: list[list[Composed]] = field(default_factory=list)
+    """Of each row: as it was sent, and after each edit."""
 
 
 class _Conversations:
@@ -205,6 +211,8 @@ class _Conversations:
         self.entries: list[AuditEntry] = []
         self.messages = 0
         self.strangers: list[str] = []
+        self.labelled: dict[str, tuple[_Planned, Message]] = {}
+        self.marks: dict[tuple[int, int], ReadMark] = {}
 
     def store(self) -> None:
         self._plan_wide()
@@ -220,8 +228,12 @@ class _Conversations:
         Channel.objects.bulk_create(planned.channel for planned in self.plans)
         Invitation.objects.bulk_create(invitations)
         self._store_own_rows()
+        self._compose()
         self._store_messages()
         self._store_marks()
+        self._store_calls(invitations)
+        channels = {planned.code: planned.channel for planned in self.plans}
+        store_arrangements(channels, self.staff.parts, self.now)
         self._record()
 
     # -- who and where --
@@ -303,28 +315,27 @@ class _Conversations:
 
     # -- what is said --
     def _count(self, planned: _Planned) -> None:
-        """Number the messages and take the changes, in order of time: own rows, messages, reactions."""
+        """Number the messages and take the changes, in order of time: own rows, messages, what happened to them."""
         channel = planned.channel
         change = len(planned.members) if channel.has_own_rows else 0
-        moments = [(line.at, 0, index, -1) for index, line in enumerate(planned.lines)]
+        moments = [(_instant(line), 0, index, -1) for index, line in enumerate(planned.lines)]
         for index, line in enumerate(planned.lines):
-            for place, reacted in enumerate(line.reactions):
-                moments.append((_instant(line) + (reacted.after - line.after), 1, index, place))
+            moments += [(line.at_of(act), 1, index, place) for place, act in enumerate(line.acts)]
         by_line: dict[int, Message] = {}
-        for _at, is_reaction, index, _place in sorted(moments):
+        for _at, is_act, index, place in sorted(moments):
             change += 1
-            if is_reaction:
-                by_line[index].change = change
-                continue
             line = planned.lines[index]
+            if is_act:
+                self._change(by_line[index], line, place).change = change
+                continue
             channel.last_number += 1
             message = by_line[index] = Message(
                 number=channel.last_number,
                 change=change,
                 author=self.staff.find(line.who),
                 client_id=uuid.uuid5(NAMESPACE, f"{planned.code}/{channel.last_number}"),
-                body=line.text,
-                rendered="" if is_plain(line.text) else render_message(line.text),
+                asks_acknowledgement=line.asks,
+                is_forward=bool(line.passes_on),
                 created_at=_instant(line),
             )
             if line.root is not None:
@@ -333,9 +344,41 @@ class _Conversations:
                 root.reply_count += 1
                 root.last_reply_at = message.created_at
                 message.ordinal = root.reply_count
+            if line.label:
+                self.labelled[line.label] = planned, message
             planned.rows.append(message)
             channel.last_message_at = message.created_at
         channel.last_change = change + (1 if channel.is_archived else 0)
+
+    def _change(self, message: Message, line: Line, place: int) -> Message:
+        act = line.acts[place]
+        at, by = line.at_of(act), self.staff.find(act.who)
+        if act.deed is Deed.ACKNOWLEDGEMENT:
+            message.acknowledged_count += 1
+        elif act.deed is Deed.PIN:
+            message.pinned_at, message.pinned_by = at, by
+        elif act.deed is Deed.EDIT:
+            message.edited_at = at
+        elif act.deed is Deed.DELETION:
+            message.deleted_at, message.deleted_by = at, by
+            message.pinned_at = message.pinned_by = None
+        return message
+
+    def _compose(self) -> None:
+        """Make of each text what sending makes of it. Channels have their ids and members by now, which addresses and names need."""
+        addresses = {
+            label: reverse("chat-message", args=[planned.channel.pk, message.number])
+            for label, (planned, message) in self.labelled.items()
+        }
+        for planned in self.plans:
+            for line, message in zip(planned.lines, planned.rows, strict=True):
+                texts = [line.text, *(act.value for act in line.acts if act.deed is Deed.EDIT)]
+                composed = [compose(text.format_map(addresses), planned.channel) for text in texts]
+                if nobody := [name for one in composed for name in one.not_here]:
+                    raise BrokenScript(f"Not in {planned.code}: {nobody}")
+                planned.texts.append(composed)
+                newest = composed[-1]
+                message.body, message.rendered, message.mentions = newest.body, newest.rendered, newest.mentions
 
     def _store_own_rows(self) -> None:
         rows = [
@@ -353,26 +396,48 @@ class _Conversations:
         ChannelMembership.objects.bulk_create(rows)
 
     def _store_messages(self) -> None:
-        roots: list[Message] = []
-        replies: list[Message] = []
+        rows = [
+            (planned, line, message)
+            for planned in self.plans
+            for line, message in zip(planned.lines, planned.rows, strict=True)
+        ]
+        for planned, _line, message in rows:
+            message.channel = planned.channel
+        Message.objects.bulk_create(message for *_, message in rows if message.root is None)
+        Message.objects.bulk_create(message for *_, message in rows if message.root is not None)
+        self.messages = len(rows)
         reactions: list[Reaction] = []
-        for planned in self.plans:
-            for line, message in zip(planned.lines, planned.rows, strict=True):
-                message.channel = planned.channel
-                (replies if message.root else roots).append(message)
-                reactions += [
-                    Reaction(
-                        message=message,
-                        user=self.staff.find(reacted.who),
-                        emoji=reacted.emoji,
-                        at=_instant(line) + (reacted.after - line.after),
-                    )
-                    for reacted in line.reactions
-                ]
-        Message.objects.bulk_create(roots)
-        Message.objects.bulk_create(replies)
+        acknowledgements: list[Acknowledgement] = []
+        for _planned, line, message in rows:
+            for act in line.acts:
+                at, user = line.at_of(act), self.staff.find(act.who)
+                if act.deed is Deed.REACTION:
+                    reactions.append(Reaction(message=message, user=user, emoji=act.value, at=at))
+                elif act.deed is Deed.ACKNOWLEDGEMENT:
+                    acknowledgements.append(Acknowledgement(message=message, user=user, at=at))
         Reaction.objects.bulk_create(reactions)
-        self.messages = len(roots) + len(replies)
+        Acknowledgement.objects.bulk_create(acknowledgements)
+        Forward.objects.bulk_create(self._forward(line, message) for _, line, message in rows if line.passes_on)
+        self._store_revisions()
+
+    def _forward(self, line: Line, message: Message) -> Forward:
+        planned, source = self.labelled[line.passes_on]
+        if message.author not in planned.members or source.created_at > message.created_at:
+            raise BrokenScript(f"{line.who} cannot pass on {line.passes_on}")
+        forward = messaging_queries.forward_of(source)
+        forward.message = message
+        return forward
+
+    def _store_revisions(self) -> None:
+        revisions: list[Revision] = []
+        for planned in self.plans:
+            for line, message, texts in zip(planned.lines, planned.rows, planned.texts, strict=True):
+                written_at = message.created_at
+                edits = [line.at_of(act) for act in line.acts if act.deed is Deed.EDIT]
+                for text, at in zip(texts, edits, strict=False):  # the newest text is no revision
+                    revisions.append(Revision(message=message, body=text.body, written_at=written_at, replaced_at=at))
+                    written_at = at
+        Revision.objects.bulk_create(revisions)
 
     def _store_marks(self) -> None:
         """Most have read all, some are behind; the sign-ins are behind where `teams.UNREAD` says so."""
@@ -398,8 +463,18 @@ class _Conversations:
                     )
                 )
         ReadMark.objects.bulk_create(rows, batch_size=2000)
+        self.marks = {(row.user_id, row.channel_id): row for row in rows}
         roots = {message.root.pk for planned in self.plans for message in planned.rows if message.root is not None}
         messaging_actions.follow_where_written(roots, all_read=False)
+
+    def _store_calls(self, invitations: list[Invitation]) -> None:
+        said = [
+            Said(planned.members, line, message, texts)
+            for planned in self.plans
+            for line, message, texts in zip(planned.lines, planned.rows, planned.texts, strict=True)
+        ]
+        looking = {self.staff.parts[name].pk for name in teams.UNREAD}
+        store_calls(said, invitations, self.marks, self.staff, looking=looking, now=self.now)
 
     def _record(self) -> None:
         """Write what the actions would have written to the audit."""
@@ -414,7 +489,27 @@ class _Conversations:
             entries.append(_entry("teams.channel_created", channel.created_by, channel, None, kind=channel.kind))
             if channel.is_archived:
                 entries.append(_entry("teams.channel_archived", channel.created_by, channel, None))
+        for planned in self.plans:
+            for line, message in zip(planned.lines, planned.rows, strict=True):
+                entries += _changes_of_text(line, message)
         AuditEntry.objects.bulk_create(entries)
+
+
+def _changes_of_text(line: Line, message: Message) -> Iterator[AuditEntry]:
+    """Walk the audit's rows of the edits and the deletion of a message."""
+    place = {"channel": message.channel_id, "number": message.number}
+    for act in line.acts:
+        if act.deed is Deed.EDIT:
+            yield _message_entry("messaging.message_edited", message.author, message, place)
+        elif act.deed is Deed.DELETION and message.deleted_by:
+            detail = {**place, "author": message.author_id}
+            yield _message_entry("messaging.message_deleted", message.deleted_by, message, detail)
+
+
+def _message_entry(action: str, by: User, message: Message, detail: dict[str, int]) -> AuditEntry:
+    return AuditEntry(
+        action=action, actor_id=by.pk, object_type="messaging.Message", object_id=str(message.pk), detail=detail
+    )
 
 
 def _instant(line: Line) -> datetime:

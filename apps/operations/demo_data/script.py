@@ -4,13 +4,22 @@ r"""Conversations as they are written down, and when each line was said.
 == ago 40         a stretch that began forty minutes ago
 name: text        a message; `\n` in it is a line break
 > name: text      a reply to the message before (replies do not count)
-+ emoji name …    reactions to the line before
+What happened to the line before, in this order:
++ emoji name …    reactions
+! name …          it asks to be acknowledged, and who has done so; perhaps nobody yet
+^ name            somebody pinned it
+~ text            its author changed it to this text
+x                 its author deleted it
+And what it is:
+# label           a name by which others point to it: `{label}` in a text is its address
+= label           it passes that message on; its text goes with it
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from enum import Enum, auto
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -20,14 +29,28 @@ PAUSE = timedelta(minutes=6)  # at least, between two stretches
 DAY_BEGINS = 10  # o'clock; before it the last day that is told is yesterday, so that mornings lie behind
 
 _WHEN = re.compile(r"==(?P<when_due>\?)? (?:(?P<days>\d+) (?P<hour>\d\d):(?P<minute>\d\d)|ago (?P<ago>\d+))")
+_ABOUT = re.compile(r"[+^~#=] .+|!(?: .+)?|x")
 _SAID = re.compile(r"(?P<reply>> )?(?P<who>[^:\s]+): (?P<text>.+)")
 
 
+class Deed(Enum):
+    """What somebody does to a message; each is a change of its channel."""
+
+    REACTION = auto()
+    ACKNOWLEDGEMENT = auto()
+    PIN = auto()
+    EDIT = auto()
+    DELETION = auto()
+
+
 @dataclass
-class Reacted:
-    emoji: str
+class Act:
+    deed: Deed
     who: str
     after: timedelta
+    """Since the stretch began, like the line's own."""
+    value: str = ""
+    """The emoji, or the new text."""
 
 
 @dataclass
@@ -37,8 +60,22 @@ class Line:
     after: timedelta
     """Since the stretch began."""
     root: "Line | None" = None
-    reactions: list[Reacted] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    asks: bool = False
+    """Whether it is to be acknowledged."""
+    label: str = ""
+    passes_on: str = ""
+    """The label of the message that it forwards."""
     at: datetime | None = None
+
+    @property
+    def reactions(self) -> list[Act]:
+        return [act for act in self.acts if act.deed is Deed.REACTION]
+
+    def at_of(self, act: Act) -> datetime:
+        """Return when something was done to the line."""
+        assert self.at is not None
+        return self.at + (act.after - self.after)
 
 
 @dataclass
@@ -51,7 +88,7 @@ class Stretch:
     @property
     def length(self) -> timedelta:
         moments = [line.after for line in self.lines]
-        moments += [reacted.after for line in self.lines for reacted in line.reactions]
+        moments += [act.after for line in self.lines for act in line.acts]
         return max(moments, default=timedelta())
 
 
@@ -67,11 +104,11 @@ def read_script(text: str, *, now: datetime, zone: ZoneInfo, dice: Random) -> li
         if match := _WHEN.fullmatch(row):
             stretches.append(Stretch(_beginning(match, now, zone), is_due=bool(match["when_due"])))
             root = None
-        elif row.startswith("+ ") and stretches and stretches[-1].lines:
-            _react(stretches[-1], row, dice)
+        elif _ABOUT.fullmatch(row) and stretches and stretches[-1].lines:
+            _tell_more(stretches[-1].lines[-1], row, dice)
         elif (match := _SAID.fullmatch(row)) and stretches:
             stretch = stretches[-1]
-            line = Line(match["who"], match["text"].replace("\\n", "\n"), _next_moment(stretch, match["text"], dice))
+            line = Line(match["who"], _unfold(match["text"]), _next_moment(stretch, match["text"], dice))
             if match["reply"]:
                 if root is None:
                     raise BrokenScript(row)
@@ -103,12 +140,34 @@ def _next_moment(stretch: Stretch, text: str, dice: Random) -> timedelta:
     return stretch.lines[-1].after + timedelta(seconds=25 + 2 * min(len(text), 60) + dice.randrange(90))
 
 
-def _react(stretch: Stretch, row: str, dice: Random) -> None:
-    line = stretch.lines[-1]
-    _, emoji, *people = row.split()
-    for who in people:
-        last = line.reactions[-1].after if line.reactions else line.after
-        line.reactions.append(Reacted(emoji, who, last + timedelta(seconds=8 + dice.randrange(25))))
+def _tell_more(line: Line, row: str, dice: Random) -> None:
+    """Read what happened to a line, or what it is."""
+    mark, _, rest = row.partition(" ")
+    if mark == "#":
+        line.label = rest
+    elif mark == "=":
+        line.passes_on = rest
+    elif mark == "~":
+        _add_act(line, Deed.EDIT, line.who, dice, _unfold(rest))
+    elif mark == "x":
+        _add_act(line, Deed.DELETION, line.who, dice)
+    elif mark == "+":
+        emoji, *people = rest.split()
+        for who in people:
+            _add_act(line, Deed.REACTION, who, dice, emoji)
+    else:
+        line.asks = line.asks or mark == "!"
+        for who in rest.split():
+            _add_act(line, Deed.PIN if mark == "^" else Deed.ACKNOWLEDGEMENT, who, dice)
+
+
+def _add_act(line: Line, deed: Deed, who: str, dice: Random, value: str = "") -> None:
+    last = line.acts[-1].after if line.acts else line.after
+    line.acts.append(Act(deed, who, last + timedelta(seconds=8 + dice.randrange(25)), value))
+
+
+def _unfold(text: str) -> str:
+    return text.replace("\\n", "\n")
 
 
 def _set_times(stretches: list[Stretch], latest: datetime) -> None:
@@ -122,5 +181,5 @@ def _set_times(stretches: list[Stretch], latest: datetime) -> None:
 
 
 def people_in(lines: Iterable[Line]) -> set[str]:
-    """Return everybody who says something or reacts."""
-    return {line.who for line in lines} | {reacted.who for line in lines for reacted in line.reactions}
+    """Return everybody who says or does something."""
+    return {line.who for line in lines} | {act.who for line in lines for act in line.acts}

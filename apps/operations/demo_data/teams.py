@@ -236,7 +236,7 @@ CHATS = (
 
 # How many of the newest messages each sign-in has not read; of all else they have read everything.
 UNREAD: dict[str, dict[str, int]] = {
-    "소담": {"boramae-seoul": 3, "8e-care": 2, "d-sodam-areum": 1, "network": 1, "g-transfer-night": 2},
+    "소담": {"boramae-seoul": 4, "8e-care": 2, "d-sodam-areum": 1, "network": 1, "g-transfer-night": 2},
     "하늘": {"7w-care": 4, "d-haneul-nuri": 1, "g-ppe-training": 2, "all-seoul": 1, "privacy-questions": 1},
     "한결": {"residents-duty": 3, "bundang-seoul": 2, "d-hangyeol-jieum": 1, "network": 1},
     "마루": {"boramae-seoul": 2, "d-sodam-maru": 1, "uae-consult": 3, "g-rounds": 2, "7w-care": 2},

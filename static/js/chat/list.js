@@ -148,10 +148,26 @@ function show(line, unread) {
   countSection(line.closest("[data-section]"));
 }
 
+/** Make a part of a line that the server draws only where there is something to say. */
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
 function showMention(line, count) {
   line.dataset.mentions = count;
   const mark = line.querySelector("[data-mention-count]");
-  if (mark) mark.hidden = count <= 0;
+  const place = line.querySelector("[data-count]");
+  if (count <= 0) mark?.remove();
+  else if (!mark && place) {
+    const words = gettext("You are mentioned");
+    const made = make("span", "count count--mention", "@", make("span", "visually-hidden", ` ${words}`));
+    made.dataset.mentionCount = "";
+    made.title = words;
+    place.before(made);
+  }
 }
 
 /** Whether a line counts among what waits: a muted one by a mention alone. */
@@ -267,12 +283,18 @@ document.addEventListener("toggle", ({ target }) => {
 const drafts = new Map(); // channel -> the timer that asks for its draft
 
 function showDraft(line, text) {
-  const place = line.querySelector("[data-draft-line]");
-  if (!place || line.matches("[aria-current]")) return; // what is open is seen in its composer
-  const words = text.trim().replace(/\s+/g, " ");
-  place.hidden = !words;
-  place.querySelector("[data-draft-text]").textContent = [...words].slice(0, PREVIEW_LENGTH).join("");
-  line.querySelector("[data-preview]").hidden = Boolean(words);
+  const preview = line.querySelector("[data-preview]");
+  if (!preview || line.matches("[aria-current]")) return; // what is open is seen in its composer
+  line.querySelector("[data-draft-line]")?.remove();
+  const words = [...text.trim().replace(/\s+/g, " ")].slice(0, PREVIEW_LENGTH).join("");
+  preview.hidden = Boolean(words);
+  if (!words) return;
+  const beginning = make("span", "truncate", words);
+  beginning.dir = "auto";
+  beginning.dataset.draftText = "";
+  const made = make("span", "nav__preview", make("span", "nav__draft", `${gettext("Draft")}:`), beginning);
+  made.dataset.draftLine = "";
+  preview.before(made);
 }
 
 /** What only this browser has yet. */
@@ -291,7 +313,7 @@ function hearDraft({ channel, root }) {
       const answer = await fetch(`/chat/${channel}/draft/`, { headers: { Accept: "application/json" } });
       if (!answer.ok || answer.redirected) return;
       const { text } = await answer.json();
-      const isNews = found.some((line) => line.querySelector("[data-draft-line]")?.hidden === Boolean(text.trim()));
+      const isNews = found.some((line) => Boolean(line.querySelector("[data-draft-line]")) !== Boolean(text.trim()));
       for (const line of lines(channel)) showDraft(line, text);
       if (isNews) refill(); // how many there are is said above
     } catch {

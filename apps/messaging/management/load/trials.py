@@ -84,7 +84,7 @@ def run_storm(scratch: Scratch, stage: dict[str, Any], *, web: int, sockets: int
 
 def run_slow_readers(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     """Compare what a room hears before, while and after a hundred sockets in it read a byte a second."""
-    before = bench.send(size, SLOW_RATE, seconds, visible=False, padding=SLOW_PADDING)
+    before = bench.send(size, SLOW_RATE, seconds / 2, visible=False, padding=SLOW_PADDING)
     slow = Client("sockets")
     try:
         slow.ask("connect_slow", bench.keys[: min(SLOW_SOCKETS, size)], bench.scratch.targets[0])
@@ -92,14 +92,14 @@ def run_slow_readers(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
         ended = slow.ask("end_slow")
     finally:
         slow.end()
-    after = bench.send(size, SLOW_RATE, seconds, visible=False, padding=SLOW_PADDING)
+    after = bench.send(size, SLOW_RATE, seconds / 2, visible=False, padding=SLOW_PADDING)
     return {**ended, **_compare([before, after], during, "slow readers")}
 
 
 def run_flood(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     """Compare what a room hears while one person posts ten times what is allowed; that person is told when to go on."""
     seconds = max(seconds, FLOOD_SECONDS)
-    before = bench.send(size, CALM_RATE, seconds, visible=False)
+    before = bench.send(size, CALM_RATE, seconds / 2, visible=False)
     flooder = Client("sender")
     try:
         wait_for_window()
@@ -110,7 +110,7 @@ def run_flood(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
         flood = flooder.finish()
     finally:
         flooder.end()
-    after = bench.send(size, CALM_RATE, seconds, visible=False)
+    after = bench.send(size, CALM_RATE, seconds / 2, visible=False)
     found = {**flood, **_compare([before, after], during, "a flood")}
     if set(flood["statuses"]) - {"201", "429"}:
         found["violations"].append(f"a flood was answered {flood['statuses']}")

@@ -5,6 +5,7 @@ TALK = {
         == 10 10:00
         찬솔: 한빛 여섯 병원이 한 포털에서 이야기합니다. 이 방은 모두에게 가는 공지만 올립니다\\nAll six hospitals now talk in one portal. This channel is for notices to everybody.
         + heart 하늘 소담 마루 아름 Layla 보람 한결
+        ^ 찬솔
         == 6 09:00
         빛나: 의심 증상이 있으면 출근하지 말고 먼저 부서장과 감염관리팀에 전화해 주세요. 쉬는 것이 동료를 지키는 일입니다
         + heart 하늘 초아 누림 푸름 나루
@@ -13,8 +14,10 @@ TALK = {
         아름: 보호구 입고 벗기 새 영상이 나왔습니다. 6분입니다. 모든 병원이 같은 순서로 합니다
         + thumbsup 하늘 초아 나린 푸름 Huda 소담
         == 1 09:30
-        새롬: 대화에는 환자 이름, 등록번호, 사진을 쓰지 않습니다. 병상 번호면 충분합니다
+        새롬: 대화에는 환자 이름, 등록번호, 사진을 쓰지 **않습니다**. 병상 번호면 충분합니다
+        # no-names
         + white_check_mark 하늘 마루 보람 찬솔 아름
+        ^ 새롬
         Layla: To repeat in English: no patient names, numbers or pictures in chats. Bed numbers are enough.
         + thumbsup Omar Grace James
         == ago 165

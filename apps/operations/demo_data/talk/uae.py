@@ -8,10 +8,11 @@ TALK = {
         Fatima: أهلًا بالجميع. سأنشر جدول الأسبوع كل يوم أحد
         + heart Priya Huda
         == 2 17:30
-        Grace: Visiting is by video only this week. The tablets are charged at the nurses' station.
-        + thumbsup Layla Omar
+        Grace: Visiting is **by video only** this week. The tablets are charged at the nurses' station.
+        ! Layla Omar Fatima Priya
+        ^ Layla
         Fatima: تم تنظيف الأجهزة اللوحية وتوزيعها على الغرف
-        > Grace: شكرًا فاطمة
+        > Grace: شكرًا @فاطمة القبيسي
         + smile Fatima
     """,
     "uae-ppe": """
@@ -24,11 +25,11 @@ TALK = {
         + white_check_mark Huda Grace
         == 1 13:00
         James: ER is out of large face shields. Can isolation spare ten?
-        > Fatima: نعم، أرسلت لكم خمسة عشر
+        > Fatima: نعم، @James Okoye أرسلت لكم خمسة عشر
         > James: You are a star.
         + star Fatima
         == ago 80
-        Huda: Please count gloves by box, not by pair, in the evening sheet. The numbers did not match last night.
+        Huda: @Priya Raman, please count gloves by box, not by pair, in the evening sheet. The numbers did not match last night.
         + thumbsup Priya Grace
         Fatima: سأذكّر مناوبة الليل بذلك
     """,
@@ -45,10 +46,10 @@ TALK = {
         > 해찬: 네, 오늘 안에 여쭙겠습니다
         + white_check_mark 마루
         == ago 85
-        Layla: Bed 6 update: no fever for 24 hours, oxygen down to 1 litre.
+        Layla: Bed 6 update: no fever for 24 hours, oxygen down to 1 litre.\\n\\n| | Sun | Mon |\\n| --- | ---: | ---: |\\n| CRP mg/L | 118 | 64 |\\n| WBC 10⁹/L | 13.2 | 9.8 |
         + heart 해찬
         마루: Excellent. Please continue for 5 days and then stop.
-        James: We may have one more for you tonight, chest film is being taken now.
+        James: @Maru Kang, we may have one more for you tonight, chest film is being taken now.
         Layla: Agreed on 5 days, noted in the plan.
         해찬: 엑스레이 나오면 제가 먼저 보고 올리겠습니다
     """,
@@ -65,7 +66,7 @@ TALK = {
         + raised_hand James
         James: Count me in, but go easy on the night shift.
         == 1 19:15
-        Priya: Thank you all for the cake. I did not expect it!
+        Priya: Thank you all for the cake :cake: I did not expect it!
         + heart Grace Layla Fatima Huda
         Fatima: كل عام وأنتِ بخير يا بريا
         + heart Priya

@@ -32,7 +32,7 @@ BENCH_FIGURES = (
 )
 """The others need rooms of several sizes: `manage.py bench_chat` measures them."""
 TRIAL_SOCKETS, TRIAL_SECONDS = 500, 5
-PAGE_ROUNDS = 3
+PAGE_ROUNDS = 2
 Figures = dict[str, Any]
 
 
