@@ -18,9 +18,9 @@ from . import queries
 EXCERPT_LENGTH = 140
 
 
-def _say(notice: Notice) -> str:
+def _say(notice: Notice, people: int) -> str:
     name = notice.actor.display_name if notice.actor else ""
-    others = notice.count - 1
+    others = people - 1
     if notice.kind == "reaction" and others > 0:
         words = ngettext(
             "%(name)s and %(others)d other reacted to your message",
@@ -38,19 +38,21 @@ def _say(notice: Notice) -> str:
 
 
 def describe(viewer: User, notices: Iterable[Notice]) -> Mapping[int, NoticeView]:
-    """Return how notices of messages read for somebody, by notice id; two queries. Those whose message is gone are left out."""
+    """Return how notices of messages read for somebody, by notice id; three queries. Those whose message is gone are left out."""
     notices = list(notices)
     places = {(notice.channel_id, notice.number) for notice in notices if notice.channel_id and notice.number}
     messages = queries.messages_at(places)
     channels = {message.channel for message in messages.values()}
     people = teams_queries.companions(channels, viewer)
+    reacted = {notice.number for notice in notices if notice.kind == "reaction"}
+    counts = queries.people_reacting([message.pk for message in messages.values() if message.number in reacted], viewer)
     found = {}
     for notice in notices:
         message = messages.get((notice.channel_id, notice.number))  # type: ignore[arg-type]
         if message is None or message.deleted_at is not None:
             continue
         found[notice.pk] = NoticeView(
-            sentence=_say(notice),
+            sentence=_say(notice, counts.get(message.pk, 1)),
             excerpt=plain_excerpt(message.body, EXCERPT_LENGTH),
             url=reverse("chat-message", args=[message.channel_id, message.number]),
             place=queries.title_of(message.channel, people.get(message.channel_id, ())),

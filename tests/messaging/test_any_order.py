@@ -377,9 +377,10 @@ def test_pages_end_with_the_fresh_state_in_any_order(recorded: None) -> None:
     run_state_machine_as_test(
         AnyOrder,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=40,
+            max_examples=30,
+            stateful_step_count=30,
             deadline=None,
+            report_multiple_bugs=False,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )

@@ -117,7 +117,7 @@ def edit_message(
     """
     composed = compose(text, message.channel, may_be_empty=message.is_forward)
     fresh = [key for key in composed.keys if key not in message.mention_keys]
-    check_reach(fresh, message.channel, is_confirmed=is_confirmed)
+    check_reach(fresh, message.channel, by=by, is_confirmed=is_confirmed)
     with _opened(message, by) as opened:
         message = opened.message
         if message.author_id != by.pk:

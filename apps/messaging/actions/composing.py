@@ -11,6 +11,7 @@ from apps.core.mentions import MentionSpan, candidates, find_mentions
 from apps.core.text import clean_text
 from apps.messaging import queries
 from apps.messaging.models import BODY_LIMIT
+from apps.people.models import User
 from apps.teams.models import Channel
 
 from .errors import EmptyMessage, MentionNeedsConfirmation, MessageTooLong
@@ -72,11 +73,11 @@ def compose(text: str, channel: Channel, *, may_be_empty: bool = False) -> Compo
     return Composed(body, rendered.html, rendered.mentions, not_here)
 
 
-def check_reach(keys: Collection[str], channel: Channel, *, is_confirmed: bool) -> None:
+def check_reach(keys: Collection[str], channel: Channel, *, by: User, is_confirmed: bool) -> None:
     """Ask before a text tells more than fifty people. Raises MentionNeedsConfirmation."""
     if is_confirmed or not any(key.startswith(("unit:", "channel:")) for key in keys):
         return
-    people = queries.mentioned_people(channel, keys).count()
+    people = queries.mentioned_people(channel, keys).exclude(pk=by.pk).count()
     if people > CONFIRM_ABOVE:
         raise MentionNeedsConfirmation(
             ngettext(

@@ -100,7 +100,7 @@ def _send(
         if not permissions.can_send(by, channel):
             raise ChannelArchived(_("This channel is archived: it can be read, not written to."))
         if composed.keys and queries.own_message(by, client_id) is None:
-            check_reach(composed.keys, channel, is_confirmed=is_confirmed)
+            check_reach(composed.keys, channel, by=by, is_confirmed=is_confirmed)
         with transaction.atomic():
             return _store(message, composed, root_number, forward)
     except IntegrityError:

@@ -72,6 +72,7 @@ from .rows import (
     message_body,
     message_change,
     page_body,
+    people_reacting,
     people_who_reacted,
     reactions_of,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "page_body",
     "page_of",
     "page_to_open",
+    "people_reacting",
     "people_who_reacted",
     "pins_of",
     "previews_of",

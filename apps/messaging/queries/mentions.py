@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from apps.core.mentions import fold_name
 from apps.people.models import Assignment, User
 from apps.sites.models import Unit
 from apps.teams import queries as teams_queries
@@ -59,7 +60,7 @@ def known_names(channel: Channel, words: Collection[str]) -> KnownNames:
     if words:
         units = Unit.objects.annotate(low_en=Lower("name_en"), low_ar=Lower("name_ar"), low_ko=Lower("name_ko"))
         for unit in units.filter(Q(low_ko__in=words) | Q(low_en__in=words) | Q(low_ar__in=words)):
-            for name in {unit.name_ko.casefold(), unit.name_en.casefold(), unit.name_ar.casefold()} - {""}:
+            for name in {fold_name(unit.name_ko), fold_name(unit.name_en), fold_name(unit.name_ar)} - {""}:
                 here[name].append(f"unit:{unit.pk}")
     for word in words.intersection(EVERYBODY):
         here[word] = ["channel:"]
@@ -71,8 +72,8 @@ def known_names(channel: Channel, words: Collection[str]) -> KnownNames:
 
 def names_of(person: User) -> set[str]:
     """Return the casefolded names by which a person can be mentioned, each also with the staff number in brackets."""
-    names = {name.casefold() for name in (person.name_ko, person.name_en, person.name_ar) if name}
-    number = person.staff_number.casefold()
+    names = {fold_name(name) for name in (person.name_ko, person.name_en, person.name_ar) if name}
+    number = fold_name(person.staff_number)
     return {*names, number, *(f"{name}({number})" for name in names)}
 
 

@@ -109,6 +109,14 @@ def reactions_of(messages: Collection[int], *, viewer: User | None = None) -> di
     }
 
 
+def people_reacting(messages: Collection[int], viewer: User) -> dict[int, int]:
+    """Return how many others have a reaction at each message now; one query, none without messages."""
+    if not messages:
+        return {}
+    given = Reaction.objects.filter(message__in=messages).exclude(user=viewer).values_list("message")
+    return dict(given.annotate(people=Count("user", distinct=True)))
+
+
 def people_who_reacted(message: Message, *, viewer: User) -> list[tuple[ReactionGroup, list[User]]]:
     """Return the reactions of a message with those who gave them, fifty named for each; two queries."""
     groups = reactions_of([message.pk], viewer=viewer).get(message.pk, ())
