@@ -60,18 +60,22 @@ class Shell:
 
 
 def build_shell(request: HttpRequest) -> Shell:
-    """Return the frame for a request; a signed-in reader costs one query a badge."""
+    """Return the frame for a request; a signed-in reader costs one query a badge.
+
+    A page that has counted a badge on its way says so in `request.badges`.
+    """
     user = getattr(request, "user", None)
     signed_in = bool(user is not None and user.is_authenticated)
     match = request.resolver_match
     here = (match.url_name or "") if match else ""
+    counted: dict[str, int | None] = getattr(request, "badges", {})  # what the page has counted already, by entry
     entries = sorted(registries.navigation.values(), key=lambda entry: entry.order) if signed_in else []
     navigation = [
         RailItem(
             entry=entry,
             url=reverse(entry.url_name),
             is_current=here.startswith(entry.section),
-            badge=entry.badge(request) if entry.badge else None,
+            badge=counted[entry.name] if entry.name in counted else entry.badge(request) if entry.badge else None,
         )
         for entry in entries
     ]

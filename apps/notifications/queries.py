@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from apps.people.models import User
 from apps.people.queries import people_of_units
@@ -26,6 +26,20 @@ UNREAD = "unread"  # a filter beside the kinds
 def unread_total(user: User) -> int:
     """Return how many unread notices somebody has, at most 100; one query."""
     return Notice.objects.counted_for(user).unread().filter(kind__in=list(kinds)).order_by()[:COUNTED_UP_TO].count()
+
+
+def count_unread(user: User) -> QuerySet[Any]:
+    """Return, as a subquery, what `unread_total` counts."""
+    unread = Notice.objects.counted_for(user).unread().filter(kind__in=list(kinds))
+    counted: QuerySet[Any] = unread.order_by().values("user").annotate(count=Count("pk")).values("count")
+    return counted
+
+
+def count_mentions(user: User) -> QuerySet[Any]:
+    """Return, as a subquery of a query over channels, how often somebody is mentioned unread in each."""
+    here = channels_with_mentions(user).filter(channel=OuterRef("pk"))
+    counted: QuerySet[Any] = here.values("channel").annotate(count=Count("pk")).values("count")
+    return counted
 
 
 def unread_by_kind(user: User) -> dict[str, int]:

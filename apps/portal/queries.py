@@ -20,11 +20,13 @@ class Home:
     channels: list[ConversationItem]
     invitations: list[Invitation]
     colleagues: list[User]
+    badges: dict[str, int | None]  # of the rail, which came on the way
 
 
 def home_of(user: User) -> Home:
     """Return the start page of somebody; a constant number of queries."""
-    conversations = messaging_queries.conversations_of(user, unread_first=True, limit=CONVERSATIONS)
+    listed = messaging_queries.list_of(user, unread_first=True, limit=CONVERSATIONS)
+    conversations = listed.items
     site = user.home.site if user.home else None
     colleagues = search_people(user, site=site).exclude(pk=user.pk)
     if user.home_unit_id:
@@ -34,4 +36,5 @@ def home_of(user: User) -> Home:
         channels=[item for item in conversations if not item.is_person][:12],
         invitations=list(teams_queries.open_invitations(user)[:20]),
         colleagues=list(colleagues[:12]),
+        badges=listed.arrangement.badges,
     )

@@ -11,6 +11,8 @@ from . import queries
 
 def show_home(request: SignedInRequest) -> HttpResponse:
     """Show what waits for the reader; the lists alone for htmx."""
-    context = {"home": queries.home_of(request.user), "now": clock.now()}
+    home = queries.home_of(request.user)
+    request.badges = home.badges  # type: ignore[attr-defined]
+    context = {"home": home, "now": clock.now()}
     template = "portal/_home.html" if request.headers.get("HX-Request") else "portal/home.html"
     return render(request, template, context)

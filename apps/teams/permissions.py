@@ -53,6 +53,8 @@ def can_manage_channel(user: User, channel: Channel) -> bool:
     """A private channel is managed by its owners, a standard one by the team's, a wide one by IT; direct ones by nobody."""
     if not user.is_active:
         return False
+    if channel.viewer_id == user.pk and channel.kind in {ChannelKind.PRIVATE, ChannelKind.STANDARD}:
+        return channel.viewer_owns
     if channel.kind == ChannelKind.PRIVATE:
         return ChannelMembership.objects.open().filter(channel=channel, user=user, is_owner=True).exists()
     if channel.kind == ChannelKind.STANDARD and channel.team is not None:

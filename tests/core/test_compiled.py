@@ -36,3 +36,31 @@ def test_who_is_not_there_or_not_active_is_nobody():
 def test_an_id_must_occur_once():
     with pytest.raises(ValueError, match="once"):
         CompiledQuery(lambda user_id: User.objects.all()).first(1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("job", ["nurse", "guest"])
+def test_values_are_those_of_the_query_that_was_made_for_the_person(job):
+    """The arrangement of a chat list, which every page of chat asks for: compiled for one person, asked for another."""
+    from apps.messaging import actions, queries
+    from apps.messaging.queries import listing
+    from apps.notifications import queries as notices
+    from tests.factories import make_channel, make_person, make_site, send
+
+    site = make_site()
+    first, second = (make_person(site=site, job=job) for _ in range(2))
+    writer = make_person(site=site)
+    queries.arrangement_of(first)  # the plan is made for this one
+    channel = make_channel(writer, second, kind="private", name_ko="함께")
+    root = send(second, channel, "물음")
+    send(writer, channel, f"@{second.name_ko} 답", root_number=root.number)
+    actions.save_draft(by=second, channel=channel, text="쓰다 만 글", base=0)
+    actions.set_conversation_setting(by=second, channel=channel, notify="mentions", is_favourite=True)
+    found = queries.arrangement_of(second, at=channel.pk)
+    assert found.of(channel.pk).is_favourite
+    assert found.here[0].text == "쓰다 만 글"
+    assert found.unread_threads == listing.unread_threads(second).count() == 1
+    assert found.calling == queries.unread_total(second) == 1
+    assert found.notices == notices.unread_total(second) == 1
+    assert list(found.unit_ids) == second.unit_ids_today
+    assert queries.arrangement_of(first, at=channel.pk) == queries.Arrangement(unit_ids=tuple(first.unit_ids_today))

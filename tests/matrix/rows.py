@@ -76,7 +76,7 @@ CHAT = [
     row("chat", ALL),
     *(
         row("chat", ALL, what=f"show {show}", query=f"show={show}")
-        for show in ("teams", "unread", "drafts", "archived")
+        for show in ("all", "teams", "unread", "drafts", "archived")
     ),
     row("chat", "401 401" + ALL[7:], what="badge", query="badge=1", script=True),
     row("chat-new", ALL),

@@ -291,13 +291,12 @@ class AnyOrder(RuleBasedStateMachine):
         if person not in self.members:
             page.throw_away()
             return
-        page.has_topic = True
         if page.change is None:
+            page.has_topic = True
             load_page(page, self.channel.pk)
             return
-        have = page.change
-        missed = queries.frames_after(self.channel.pk, have)
-        self.hub.fill()  # the hub is not behind what it replays
+        self.hub.fill()  # the hub is not behind what it replays; only then does this page hear what goes on
+        missed = queries.frames_after(self.channel.pk, page.change)
         page.has_topic = True
         if missed.reload:
             load_page(page, self.channel.pk)

@@ -214,12 +214,12 @@ def test_unread_ones_are_not_cut_off_by_read_ones(nurse, colleague, channels):
 
 
 # -- Cost --------------------------------------------------------------------------------------------------------------
-def test_the_list_costs_five_queries(nurse, channels):
+def test_the_list_costs_four_queries(nurse, channels):
     with CaptureQueriesContext(
         connection,
     ) as captured:
         queries.list_of(nurse, at=channels[0].pk)
-    assert len(captured) == 5
+    assert len(captured) == 4
 
 
 def test_the_page_of_threads_costs_three(nurse, colleague, channels):

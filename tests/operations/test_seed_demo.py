@@ -375,12 +375,17 @@ def test_an_address_in_a_text_leads_to_a_message_that_its_readers_see(hospital: 
 
 
 def test_acknowledgements_are_counted_and_asked_for(hospital: Filled) -> None:
-    asking = list(Message.objects.filter(asks_acknowledgement=True).prefetch_related("acknowledgements"))
+    asking = list(
+        Message.objects.filter(asks_acknowledgement=True).select_related("channel").prefetch_related("acknowledgements")
+    )
     assert len(asking) > 8
     for message in asking:
         assert message.acknowledged_count == len(message.acknowledgements.all())
         assert message.author_id not in {row.user_id for row in message.acknowledgements.all()}
         assert all(message.created_at < row.at < clock.now() for row in message.acknowledgements.all())
+        asked = set(people_of(message.channel).values_list("pk", flat=True)) - {message.author_id}
+        told = Notice.objects.filter(kind="acknowledgement", channel=message.channel, number=message.number)
+        assert set(told.values_list("user_id", flat=True)) == asked
     assert not Acknowledgement.objects.filter(message__asks_acknowledgement=False).exists()
     assert not Message.objects.filter(asks_acknowledgement=False).exclude(acknowledged_count=0).exists()
 

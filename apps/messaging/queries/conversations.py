@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, Left
 
 from apps.core.markup import plain_excerpt
 from apps.core.text import search_key
@@ -117,8 +117,8 @@ def list_of(
     With `unread_first`, those that are read make way for unread ones where the limit is reached.
 
     `show` may be "unread", "archived" or "drafts"; the first and the last keep the channel `at`, which is being read just now and
-    whose drafts (its own, that of the thread `root`) come whole. Five queries for any number of channels: the arrangement,
-    channels with counts, the people of direct and group channels, the newest messages, unread mentions.
+    whose drafts (its own, that of the thread `root`) come whole. Four queries for any number of channels: the arrangement,
+    channels with counts, the people of direct and group channels, the newest messages.
     """
     arrangement = arrangement_of(user, at=at, root=root)
     placed = [] if show or unread_first else arrangement.placed
@@ -129,7 +129,7 @@ def list_of(
     channels: QuerySet[Any] = (
         Channel.objects.visible_to(user)
         .filter(archived_at__isnull=show != "archived")
-        .annotate(unread=unread_expression(user))
+        .annotate(unread=unread_expression(user), mentions_count=Coalesce(Subquery(notices.count_mentions(user)), 0))
         .select_related("team", "site")
         .order_by(*is_first, newest_first, "pk")
     )
@@ -144,7 +144,6 @@ def list_of(
         found.sort(key=lambda channel: channel.last_message_at or NEVER, reverse=True)
     people = teams_queries.companions(found, user)
     previews = previews_of(found, viewer=user)
-    mentions = notices.unread_mentions(user, [channel.pk for channel in found])
     items = tuple(
         ConversationItem(
             channel=channel,
@@ -155,7 +154,7 @@ def list_of(
             arranged=arrangement.of(channel.pk),
             draft=plain_excerpt(arrangement.drafts.get(channel.pk, ""), PREVIEW_LENGTH),
             has_draft=channel.pk in arrangement.drafts,
-            mentions=mentions.get(channel.pk, 0),
+            mentions=channel.mentions_count,
         )
         for channel in found
     )

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 
-from apps.messaging.models import Message, Revision, ThreadMark
+from apps.messaging.models import Message, ReadMark, Revision, ThreadMark
 from apps.people.models import User
 from apps.teams.models import Channel, ChannelMembership
 
@@ -48,9 +49,11 @@ def _history(channel: Channel, visible_from: int) -> QuerySet[Message]:
 
 
 def visible_from(channel: Channel, user: User) -> int:
-    """Return the first number that a member may read; no query where history is for all."""
+    """Return the first number that a member may read; no query where history is for all, or the channel came for this reader."""
     if not channel.has_own_rows:
         return 1
+    if channel.viewer_id == user.pk:
+        return int(channel.viewer_sees_from)
     row = ChannelMembership.objects.open().filter(channel=channel, user=user).values_list("visible_from", flat=True)
     return row.first() or 1
 
@@ -63,7 +66,6 @@ def page_of(
     newer: int | None = None,
     around: int | None = None,
     first_unread: int = 0,
-    may_manage: bool = False,
 ) -> Page:
     """Return fifty messages of a channel by keyset: the newest, those before or after a number, or those around one.
 
@@ -86,24 +88,24 @@ def page_of(
         has_older, has_newer = len(newest) > PAGE, before is not None
         messages = newest[:PAGE][::-1]
     return Page(
-        rows=build_rows(messages, viewer=viewer, first_unread=first_unread, may_manage=may_manage),
+        rows=build_rows(messages, viewer=viewer, first_unread=first_unread),
         has_older=has_older,
         has_newer=has_newer,
     )
 
 
-def page_to_open(channel: Channel, *, viewer: User, first_unread: int, may_manage: bool = False) -> Page:
+def page_to_open(channel: Channel, *, viewer: User, first_unread: int) -> Page:
     """Return where somebody begins to read: the newest page, or the one around the first unread message if that is older."""
-    page = page_of(channel, viewer=viewer, first_unread=first_unread, may_manage=may_manage)
+    page = page_of(channel, viewer=viewer, first_unread=first_unread)
     if first_unread and page.has_older and page.first > first_unread:
-        return page_of(channel, viewer=viewer, around=first_unread, first_unread=first_unread, may_manage=may_manage)
+        return page_of(channel, viewer=viewer, around=first_unread, first_unread=first_unread)
     return page
 
 
-def thread_of(root: Message, *, viewer: User, may_manage: bool = False) -> tuple[MessageRow, ...]:
+def thread_of(root: Message, *, viewer: User) -> tuple[MessageRow, ...]:
     """Return a root and its replies, oldest first; at most the newest 500 replies. The first reply names its author."""
     replies = Message.objects.filter(root=root).select_related("author__home_unit").order_by("-number")[:500]
-    first, *others = build_rows([root, *reversed(replies)], viewer=viewer, may_manage=may_manage)
+    first, *others = build_rows([root, *reversed(replies)], viewer=viewer)
     if others:
         others[0] = replace(others[0], starts_group=True)
     return (first, *others)
@@ -114,19 +116,34 @@ def row_of(message: Message, *, viewer: User, may_manage: bool = False) -> Messa
     return build_rows([message], viewer=viewer, may_manage=may_manage)[0]
 
 
-def pins_of(channel: Channel, *, viewer: User, may_manage: bool = False) -> tuple[MessageRow, ...]:
+def pins_of(channel: Channel, *, viewer: User) -> tuple[MessageRow, ...]:
     """Return the pinned messages of a channel, the latest pin first, at most a hundred."""
     pinned = (
         Message.objects.filter(channel=channel, pinned_at__isnull=False, number__gte=visible_from(channel, viewer))
         .select_related("author__home_unit", "root", "pinned_by")
         .order_by("-pinned_at")[:PINS_SHOWN]
     )
-    return build_rows(list(pinned), viewer=viewer, may_manage=may_manage)
+    return build_rows(list(pinned), viewer=viewer)
 
 
 def count_pins(channel: Channel) -> int:
-    """Return how many messages are pinned, a hundred at most."""
-    return Message.objects.filter(channel=channel, pinned_at__isnull=False)[:PINS_SHOWN].count()
+    """Return how many messages are pinned; one query, none where the channel came `for_page`."""
+    if hasattr(channel, "pins_count"):
+        return int(channel.pins_count)
+    return Message.objects.filter(channel=channel, pinned_at__isnull=False).count()
+
+
+def for_page(channels: QuerySet[Channel], viewer: User) -> QuerySet[Channel]:
+    """Have channels bring along what their page shows of them: the viewer's mark and how much is pinned."""
+    mark = ReadMark.objects.filter(channel=OuterRef("pk"), user=viewer)
+    pins = Message.objects.filter(channel=OuterRef("pk"), pinned_at__isnull=False).order_by().values("channel")
+    found: QuerySet[Any] = channels.annotate(
+        pins_count=Coalesce(Subquery(pins.annotate(count=Count("pk")).values("count")), 0),
+        viewer_mark=Subquery(
+            mark.values(row=JSONObject(base="base", up_to="up_to", delivered="delivered", unread_from="unread_from"))
+        ),
+    )
+    return found
 
 
 def versions_of(message: Message) -> QuerySet[Revision]:

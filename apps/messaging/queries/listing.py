@@ -1,16 +1,17 @@
 """How somebody has arranged their conversations, and which of them call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce, JSONObject, Left
 
+from apps.core.compiled import CompiledValues
 from apps.messaging.models import ConversationSetting, Draft, ListSection, Message, Notify
 from apps.notifications import queries as notices
-from apps.people.models import User
+from apps.people.models import Assignment, User
 from apps.teams.models import Channel
 
 from .marks import unread_expression
@@ -62,6 +63,14 @@ class Arrangement:
     )  # channel -> how the draft begins; empty where it is a reply's
     here: Mapping[int, KeptDraft] = field(default_factory=dict)  # those of the open channel, by root (0: its own)
     unread_threads: int = 0
+    calling: int = 0  # conversations, for the badge of the rail
+    notices: int = 0  # unread ones, for the badge of the rail
+    unit_ids: tuple[int, ...] = ()  # in which one works today
+
+    @property
+    def badges(self) -> dict[str, int | None]:
+        """The badges of the rail by their entries, for `request.badges`."""
+        return {"chat": self.calling or None, "activity": self.notices or None}
 
     @property
     def placed(self) -> list[int]:
@@ -72,13 +81,11 @@ class Arrangement:
         return self.settings.get(channel_id, Arranged())
 
 
-def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
-    """Return how somebody has arranged their conversations; one query.
-
-    The drafts of the channel `at`, its own and that of the thread `root`, come whole and with their versions, emptied ones too.
-    """
+def _arrangement(job: str, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]:
+    """Return the query of `arrangement_of`; its shape differs for guests, who read no wide channels."""
+    user = User(pk=stand_in(0), job=job, is_active=True)
     me = OuterRef("pk")
-    is_here = Q(channel=at, root_number__in=[0, root])
+    is_here = Q(channel=stand_in(1), root_number__in=[0, stand_in(2)])
     settings = ConversationSetting.objects.filter(user=me).values(
         row=JSONObject(channel="channel_id", notify="notify", favourite="is_favourite", section="section_id")
     )
@@ -94,13 +101,32 @@ def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
         .values(row=JSONObject(channel="channel_id", root="root_number", text="text", version="version"))
     )
     threads = unread_threads(user).order_by().values("channel__archived_at").annotate(count=Count("pk")).values("count")
-    row: Any = (
+    calling = _calling(user).order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
+    units = Assignment.objects.today().filter(user=me).order_by().values("unit_id").distinct()
+    return (
         User.objects.filter(pk=user.pk)
+        .order_by()
         .values_list(
-            ArraySubquery(settings), ArraySubquery(sections), ArraySubquery(texts), Coalesce(Subquery(threads), 0)
+            ArraySubquery(settings),
+            ArraySubquery(sections),
+            ArraySubquery(texts),
+            Coalesce(Subquery(threads), 0),
+            Coalesce(Subquery(calling), 0),
+            Coalesce(Subquery(notices.count_unread(user)), 0),
+            ArraySubquery(units),
         )
-        .get()
     )
+
+
+_ARRANGEMENT: CompiledValues[str] = CompiledValues(_arrangement)
+
+
+def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
+    """Return how somebody has arranged their conversations; one query.
+
+    The drafts of the channel `at`, its own and that of the thread `root`, come whole and with their versions, emptied ones too.
+    """
+    (row,) = _ARRANGEMENT.rows(user.job, user.pk, at, root)
     drafts = [one for one in row[2] if one["text"]]
     return Arrangement(
         settings={one["channel"]: Arranged(one["notify"], one["favourite"], one["section"]) for one in row[0]},
@@ -109,6 +135,9 @@ def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
         drafts={one["channel"]: "" if one["root"] else one["text"] for one in drafts},
         here={one["root"]: KeptDraft(one["text"], one["version"]) for one in row[2] if one["channel"] == at},
         unread_threads=row[3],
+        calling=row[4],
+        notices=min(row[5], notices.COUNTED_UP_TO),
+        unit_ids=tuple(row[6]),
     )
 
 

@@ -26,7 +26,9 @@ def unread_expression(user: User) -> Any:
 
 
 def mark_of(channel: Channel, user: User) -> ReadMark:
-    """Return somebody's mark; an unsaved one at 0 where there is no row."""
+    """Return somebody's mark; an unsaved one at 0 where there is no row. No query where the channel came `for_page`."""
+    if channel.viewer_id == user.pk and hasattr(channel, "viewer_mark"):
+        return ReadMark(channel=channel, user=user, **(channel.viewer_mark or {}))
     return ReadMark.objects.filter(channel=channel, user=user).first() or ReadMark(channel=channel, user=user)
 
 

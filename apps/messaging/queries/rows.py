@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import Count
 
-from apps.messaging.models import Forward, Message, Reaction, ThreadMark
+from apps.messaging.models import Forward, Message, Reaction
 from apps.people.models import User
 
 ACKNOWLEDGED_SHOWN = 200  # people named in a frame; the list of readers has them all
@@ -78,20 +79,63 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Hung:
-    """What hangs on messages, by message id."""
+    """What hangs on one message."""
 
-    reactions: dict[int, tuple[ReactionGroup, ...]]
-    acks: dict[int, AckState]
-    forwards: dict[int, Forward]
+    reactions: tuple[ReactionGroup, ...] = ()
+    ack: AckState | None = None
+    mark: tuple[int, bool] | None = None  # of the viewer in its thread: up to which ordinal, whether they follow it
+    fresh: int = 0  # replies of others that are unread, where the viewer has no mark
 
 
-def hung_on(messages: Collection[Message], *, viewer: User | None = None) -> _Hung:
-    """Return reactions, acknowledgements and what was passed on; one query a kind, none for a kind that no message has."""
-    return _Hung(
-        reactions=reactions_of([message.pk for message in messages], viewer=viewer),
-        acks=_acks_of([message for message in messages if message.asks_acknowledgement], viewer),
-        forwards=forwards_of([message.pk for message in messages if message.is_forward]),
-    )
+# Each part is one look into an index a message, and none where its message has nothing of the kind.
+HUNG = """
+SELECT m.id,
+  (SELECT json_agg(json_build_array(r.emoji, r.user_id) ORDER BY r.id) FROM messaging_reaction r WHERE r.message_id = m.id),
+  CASE WHEN m.asks_acknowledgement THEN (SELECT array_agg(first.user_id ORDER BY first.id) FROM
+    (SELECT a.id, a.user_id FROM messaging_acknowledgement a WHERE a.message_id = m.id ORDER BY a.id LIMIT %(named)s) first) END,
+  m.asks_acknowledgement AND EXISTS
+    (SELECT 1 FROM messaging_acknowledgement a WHERE a.message_id = m.id AND a.user_id = %(me)s),
+  t.up_to, t.is_following,
+  CASE WHEN m.reply_count > 0 AND t.id IS NULL AND %(unread)s > 0 THEN (SELECT count(*) FROM messaging_message reply
+    WHERE reply.root_id = m.id AND reply.number >= %(unread)s AND reply.author_id <> %(me)s) END
+FROM messaging_message m LEFT JOIN messaging_threadmark t ON m.reply_count > 0 AND t.root_id = m.id AND t.user_id = %(me)s
+WHERE m.id = ANY(%(ids)s)
+"""
+
+
+def hung_on(messages: Collection[Message], *, viewer: User | None = None, first_unread: int = 0) -> dict[int, _Hung]:
+    """Return what hangs on messages, by message id: reactions, acknowledgements, the viewer's place in threads; one query."""
+    if not messages:
+        return {}
+    me = viewer.pk if viewer else 0
+    by_id = {message.pk: message for message in messages}
+    with connection.cursor() as cursor:
+        cursor.execute(HUNG, {"named": ACKNOWLEDGED_SHOWN, "me": me, "unread": first_unread, "ids": list(by_id)})
+        return {
+            message_id: _Hung(
+                reactions=_group(reacted, me),
+                ack=_ack_of(by_id[message_id], users, mine, viewer),
+                mark=None if up_to is None else (up_to, follows),
+                fresh=fresh or 0,
+            )
+            for message_id, reacted, users, mine, up_to, follows, fresh in cursor.fetchall()
+        }
+
+
+def _group(reacted: Any, me: int) -> tuple[ReactionGroup, ...]:
+    if not reacted:
+        return ()
+    groups: dict[str, list[int]] = defaultdict(list)
+    for emoji, user_id in reacted if isinstance(reacted, list) else orjson.loads(reacted):
+        groups[emoji].append(user_id)
+    return tuple(ReactionGroup(emoji, tuple(ids), mine=me in ids) for emoji, ids in groups.items())
+
+
+def _ack_of(message: Message, users: list[int] | None, mine: bool, viewer: User | None) -> AckState | None:
+    if not message.asks_acknowledgement:
+        return None
+    is_asked = viewer is not None and message.author_id != viewer.pk and message.deleted_at is None
+    return AckState(message.acknowledged_count, tuple(users or ()), mine=mine, waits=is_asked and not mine)
 
 
 def reactions_of(messages: Collection[int], *, viewer: User | None = None) -> dict[int, tuple[ReactionGroup, ...]]:
@@ -122,33 +166,6 @@ def people_who_reacted(message: Message, *, viewer: User) -> list[tuple[Reaction
     groups = reactions_of([message.pk], viewer=viewer).get(message.pk, ())
     people = User.objects.in_bulk({user_id for group in groups for user_id in group.user_ids[:NAMED]})
     return [(group, [people[user_id] for user_id in group.user_ids[:NAMED]]) for group in groups]
-
-
-def _acks_of(messages: Collection[Message], viewer: User | None) -> dict[int, AckState]:
-    if not messages:
-        return {}
-    me = viewer.pk if viewer else 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.id, (SELECT array_agg(first.user_id ORDER BY first.id) FROM"
-            " (SELECT a.id, a.user_id FROM messaging_acknowledgement a WHERE a.message_id = m.id ORDER BY a.id LIMIT %s) first),"
-            " EXISTS (SELECT 1 FROM messaging_acknowledgement a WHERE a.message_id = m.id AND a.user_id = %s)"
-            " FROM unnest(%s::bigint[]) AS m(id)",
-            [ACKNOWLEDGED_SHOWN, me, [message.pk for message in messages]],
-        )
-        found = {message_id: (tuple(users or ()), mine) for message_id, users, mine in cursor.fetchall()}
-    return {
-        message.pk: AckState(
-            count=message.acknowledged_count,
-            user_ids=found[message.pk][0],
-            mine=found[message.pk][1],
-            waits=viewer is not None
-            and message.author_id != me
-            and message.deleted_at is None
-            and not found[message.pk][1],
-        )
-        for message in messages
-    }
 
 
 def forwards_of(messages: Collection[int]) -> dict[int, Forward]:
@@ -184,13 +201,10 @@ def build_rows(
 ) -> tuple[MessageRow, ...]:
     """Return messages, oldest first, as rows with day breaks and groups in the viewer's zone.
 
-    One query for reactions; with acknowledgements, forwarded messages, threads or unread messages among them one more for each.
-    `first_unread` is a number; 0 where all is read.
+    One query for what hangs on them, and one more where some were forwarded. `first_unread` is a number; 0 where all is read.
     """
-    hung = hung_on(messages, viewer=viewer)
-    threads = thread_marks_of(messages, viewer=viewer)
-    unmarked = [message for message in messages if message.reply_count and message.pk not in threads]
-    news = new_replies_of(unmarked, viewer=viewer, first_unread=first_unread) if first_unread and unmarked else {}
+    hung = hung_on(messages, viewer=viewer, first_unread=first_unread)
+    forwards = forwards_of([message.pk for message in messages if message.is_forward])
     my_keys = keys_of(viewer) if any(message.mentions for message in messages) else frozenset()
     zone = viewer.time_zone
     rows: list[MessageRow] = []
@@ -208,20 +222,21 @@ def build_rows(
             and not is_first_unread
             and (message.created_at - previous.created_at).total_seconds() < GROUP_WITHIN_SECONDS
         )
-        mark = threads.get(message.pk)
+        own = hung.get(message.pk, _Hung())
+        up_to, follows = own.mark or (0, False)
         is_own = message.author_id == viewer.pk
         rows.append(
             MessageRow(
                 message=message,
                 author=message.author,
-                reactions=hung.reactions.get(message.pk, ()),
-                ack=hung.acks.get(message.pk),
-                source=hung.forwards.get(message.pk),
+                reactions=own.reactions,
+                ack=own.ack,
+                source=forwards.get(message.pk),
                 starts_group=not continues,
                 starts_day=starts_day,
                 is_first_unread=is_first_unread,
-                new_replies=max(0, message.reply_count - mark.up_to) if mark else news.get(message.pk, 0),
-                is_followed=mark is not None and mark.is_following,
+                new_replies=max(0, message.reply_count - up_to) if own.mark else own.fresh,
+                is_followed=follows,
                 is_own=is_own,
                 mentions_me=not is_own and not my_keys.isdisjoint(message.mention_keys),
                 may_edit=is_own and message.deleted_at is None and message.is_within_edit_time,
@@ -235,20 +250,6 @@ def build_rows(
 def keys_of(user: User) -> frozenset[str]:
     """Return the keys of mentions that mean this person: themself, their units today, everybody."""
     return frozenset({f"user:{user.pk}", "channel:", *(f"unit:{unit_id}" for unit_id in user.unit_ids_today)})
-
-
-def thread_marks_of(messages: Iterable[Message], *, viewer: User) -> dict[int, ThreadMark]:
-    """Return the viewer's marks in the threads that hang on these messages; one query, none without threads."""
-    roots = [message.pk for message in messages if message.reply_count]
-    if not roots:
-        return {}
-    return {mark.root_id: mark for mark in ThreadMark.objects.filter(root__in=roots, user=viewer)}
-
-
-def new_replies_of(roots: Sequence[Message], *, viewer: User, first_unread: int) -> dict[int, int]:
-    """Return, for roots that the viewer never looked into, how many replies of others are unread; one query."""
-    replies = Message.objects.filter(root__in=roots, number__gte=first_unread).exclude(author=viewer)
-    return dict(replies.values_list("root").annotate(count=Count("pk")))
 
 
 # -- Bodies ---------------------------------------------------------------------------------------------------------------
@@ -301,19 +302,16 @@ def _source_body(forward: Forward) -> dict[str, Any]:
 
 
 def bodies_of(messages: Collection[Message]) -> dict[int, dict[str, Any]]:
-    """Return the viewer-neutral rows of messages that came with author and root, by message id; one query a kind."""
+    """Return the viewer-neutral rows of messages that came with author and root, by message id; two queries at most."""
     hung = hung_on(messages)
-    return {
-        message.pk: message_body(
-            message,
-            message.author,
-            hung.reactions.get(message.pk, ()),
-            message.root,
-            hung.acks.get(message.pk),
-            hung.forwards.get(message.pk),
+    forwards = forwards_of([message.pk for message in messages if message.is_forward])
+    bodies = {}
+    for message in messages:
+        own = hung.get(message.pk, _Hung())
+        bodies[message.pk] = message_body(
+            message, message.author, own.reactions, message.root, own.ack, forwards.get(message.pk)
         )
-        for message in messages
-    }
+    return bodies
 
 
 def page_body(page: Page) -> dict[str, Any]:

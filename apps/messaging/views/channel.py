@@ -29,7 +29,7 @@ from .shared import STATUS_OF, find_channel, is_partial, json_response
 @require_GET
 def show_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
     """Show a channel at its newest messages, or at ?around=<number>; opening it marks it read without JavaScript."""
-    channel = find_channel(request, channel_id)
+    channel = find_channel(request, channel_id, with_mark=True)
     return render_channel(request, channel)
 
 
@@ -47,20 +47,22 @@ def render_channel(
 ) -> HttpResponse:
     """Show a channel, with a thread beside it, or whatever `pane_template` in `beside` names."""
     user = request.user
+    conversations = list_context(request, at=channel.pk, root=root_number or 0)[
+        1
+    ]  # first: it brings the reader's units
     mark = queries.mark_of(channel, user)
     read = queries.read_up_to(mark)
     first_unread = read + 1 if read < channel.last_number else 0
     place = {"around": around} if around else _place(request)
     may_manage = teams_permissions.can_manage_channel(user, channel)
     if place:
-        page = queries.page_of(channel, viewer=user, first_unread=first_unread, may_manage=may_manage, **place)
+        page = queries.page_of(channel, viewer=user, first_unread=first_unread, **place)
     else:
-        page = queries.page_to_open(channel, viewer=user, first_unread=first_unread, may_manage=may_manage)
+        page = queries.page_to_open(channel, viewer=user, first_unread=first_unread)
     root = queries.root_in(channel, root_number, viewer=user) if root_number else None
     if root_number and root is None:
         raise Http404
     companions = teams_queries.companions([channel], user).get(channel.pk, [])
-    conversations = list_context(request, at=channel.pk, root=root_number or 0)[1]
     context = {
         "channel": channel,
         "title": queries.title_of(channel, companions),
@@ -70,7 +72,7 @@ def render_channel(
         "threads_with_news": queries.threads_with_news(channel, viewer=user, first_unread=first_unread, besides=page),
         "read": read,
         "marks": queries.marks_of(channel),
-        "thread": queries.thread_of(root, viewer=user, may_manage=may_manage) if root else (),
+        "thread": queries.thread_of(root, viewer=user) if root else (),
         "root": root,
         "may_send": permissions.can_send(user, channel),
         "may_write": permissions.can_send(user, channel),
@@ -122,7 +124,7 @@ def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpR
         "root": root,
         "reply_draft": kept.body,
         "kept_reply": queries.KeptDraft(kept.body, kept.version),
-        "thread": queries.thread_of(root, viewer=user, may_manage=may_manage),
+        "thread": queries.thread_of(root, viewer=user),
         "may_send": permissions.can_send(user, channel),
         "may_write": permissions.can_send(user, channel),
         "may_manage": may_manage,
@@ -149,10 +151,9 @@ def follow_thread(request: SignedInRequest, channel_id: int, number: int) -> Htt
 def show_pins(request: SignedInRequest, channel_id: int) -> HttpResponse:
     """Show what is pinned in a channel, beside it."""
     channel = find_channel(request, channel_id)
-    may_manage = teams_permissions.can_manage_channel(request.user, channel)
     context = {
         "channel": channel,
-        "pins": queries.pins_of(channel, viewer=request.user, may_manage=may_manage),
+        "pins": queries.pins_of(channel, viewer=request.user),
         "may_write": permissions.can_send(request.user, channel),
     }
     if is_partial(request):
@@ -178,8 +179,7 @@ def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
     if after.isascii() and after.isdigit() and len(after) < 18:
         return _missed(request, channel, int(after))
     place = _place(request)
-    may_manage = teams_permissions.can_manage_channel(request.user, channel)
-    page = queries.page_of(channel, viewer=request.user, may_manage=may_manage, **place)
+    page = queries.page_of(channel, viewer=request.user, **place)
     if wants_json(request):
         return json_response(queries.page_body(page))
     if "text/html" in request.headers.get("Accept", "") and not is_partial(request):
@@ -188,7 +188,6 @@ def handle_messages(request: SignedInRequest, channel_id: int) -> HttpResponse:
         "channel": channel,
         "page": page,
         "may_write": permissions.can_send(request.user, channel),
-        "may_manage": may_manage,
         "only": "newer" if "newer" in place else "older",
     }
     return render(request, "messaging/_history.html", context)

@@ -38,6 +38,12 @@ def list_conversations(request: SignedInRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+def bring_along(request: SignedInRequest, arrangement: queries.Arrangement) -> None:
+    """Give the rest of the request what came with the arrangement: the badges of the rail, the reader's units today."""
+    request.badges = arrangement.badges  # type: ignore[attr-defined]
+    request.user.__dict__.setdefault("unit_ids_today", list(arrangement.unit_ids))
+
+
 def list_context(
     request: SignedInRequest, *, at: int = 0, root: int = 0
 ) -> tuple[list[queries.ConversationItem], dict[str, Any]]:
@@ -49,6 +55,7 @@ def list_context(
     show = show if show in LISTS else "recent"
     limit = queries.SHOWN if show == "recent" and not wants_json(request) else queries.LISTED
     found = queries.list_of(request.user, show=show if show in PARTS else "", at=at, root=root, limit=limit)
+    bring_along(request, found.arrangement)
     if show in PARTS:
         sections = [queries.Section("found", "", found.items)] if found.items else []
     else:

@@ -46,9 +46,11 @@ def is_partial(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request"))
 
 
-def find_channel(request: SignedInRequest, channel_id: int) -> Channel:
-    """Return a channel that the reader reads. Raises Http404."""
-    channels = Channel.objects.visible_to(request.user).select_related("team", "site")
+def find_channel(request: SignedInRequest, channel_id: int, *, with_mark: bool = False) -> Channel:
+    """Return a channel that the reader reads, with what its page shows of it where it is to be shown. Raises Http404."""
+    channels = Channel.objects.visible_to(request.user).for_viewer(request.user).select_related("team", "site")
+    if with_mark:
+        channels = queries.for_page(channels, request.user)
     channel: Channel = get_object_or_404(channels, pk=channel_id)
     return channel
 

@@ -62,7 +62,7 @@ class _Calls:
         if user_id not in self.followers[root.pk]:
             self.followers[root.pk].append(user_id)
 
-    def mention(self, message: Message, keys: Iterable[str], at: datetime) -> None:
+    def mention(self, message: Message, keys: Iterable[str], members: Collection[int], at: datetime) -> None:
         for mentioned in keys:
             kind, _, pk = mentioned.partition(":")
             if kind == "user":
@@ -71,7 +71,7 @@ class _Calls:
                     self.follow(message.root, int(pk))
                     self.called_in.append((message.root, int(pk), at))
             else:
-                people = _few_of(message, "unit" if kind == "unit" else "channel", int(pk) if pk else None)
+                people = _people_of_unit(message, int(pk)) if pk else _few(message, members)
             self.tell(message, "mention", people, message.author, at, _key_of(message))
 
     def gather(self, message: Message, act: Act, who: User, at: datetime) -> None:
@@ -90,15 +90,19 @@ def _key_of(message: Message) -> str:
     return f"message:{message.channel_id}:{message.number}"
 
 
-def _few_of(message: Message, audience: str, unit_id: int | None) -> list[int]:
-    """Return whom a mention of many, or a request, reaches. More than fifty would need a batch; nobody here calls so many."""
+def _people_of_unit(message: Message, unit_id: int) -> list[int]:
     found = people_of_audience(
-        channel=message.channel, audience=audience, unit_id=unit_id, actor_id=message.author_id
+        channel=message.channel, audience="unit", unit_id=unit_id, actor_id=message.author_id
     ).order_by("pk")
-    people = list(found.values_list("pk", flat=True))
-    if len(people) > AT_ONCE:
-        raise BrokenScript(f"{message.body} calls {len(people)} people")
-    return people
+    return _few(message, found.values_list("pk", flat=True))
+
+
+def _few(message: Message, people: Iterable[int]) -> list[int]:
+    """Return whom a mention of many, or a request, reaches. More than fifty would need a batch; nobody here calls so many."""
+    called = [user_id for user_id in people if user_id != message.author_id]
+    if len(called) > AT_ONCE:
+        raise BrokenScript(f"{message.body} calls {len(called)} people")
+    return called
 
 
 def store_calls(
@@ -146,15 +150,16 @@ def store_calls(
 def _call(calls: _Calls, one: Said, staff: Staff) -> None:
     """Walk what a message tells, in the order of the actions: asked to acknowledge, else mentioned, else following its thread."""
     message, line = one.message, one.line
+    members = [person.pk for person in one.members]
     if message.root is not None:
         calls.follow(message.root, message.root.author_id)
         calls.follow(message.root, message.author_id)
     if message.deleted_at is not None:
         return  # its notices were withdrawn
     if message.asks_acknowledgement:
-        asked = _few_of(message, "channel", None)
+        asked = _few(message, members)
         calls.tell(message, "acknowledgement", asked, message.author, message.created_at, _key_of(message))
-    calls.mention(message, one.texts[0].keys, message.created_at)
+    calls.mention(message, one.texts[0].keys, members, message.created_at)
     if message.root is not None:
         followers = calls.followers[message.root.pk]
         calls.tell(message, "reply", list(followers), message.author, message.created_at, _key_of(message))
@@ -164,7 +169,7 @@ def _call(calls: _Calls, one: Said, staff: Staff) -> None:
             calls.gather(message, act, staff.find(act.who), line.at_of(act))
         elif act.deed is Deed.EDIT:
             keys = next(after).keys
-            calls.mention(message, [key for key in keys if key not in before], line.at_of(act))
+            calls.mention(message, [key for key in keys if key not in before], members, line.at_of(act))
             before = set(keys)
 
 

@@ -16,7 +16,7 @@ from apps.audit.models import AuditEntry
 from apps.core import clock
 from apps.messaging import actions as messaging_actions
 from apps.messaging import queries as messaging_queries
-from apps.messaging.actions.composing import Composed, compose
+from apps.messaging.actions.composing import Composed
 from apps.messaging.models import Acknowledgement, Forward, Message, Reaction, ReadMark, Revision
 from apps.people.models import Assignment, Grant, StaffType, User
 from apps.sites.models import Department, DepartmentPlacement, Network, Site, Unit, UnitPlacement
@@ -29,6 +29,7 @@ from .logs import LOGS
 from .people import Staff, make_staff, store_grants, store_staff
 from .script import BrokenScript, Deed, Line, people_in, read_script
 from .talk import TALK
+from .texts import Texts
 
 SEED = 20_200_218
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "demo.hanbit.example.org")
@@ -365,17 +366,17 @@ class _Conversations:
         return message
 
     def _compose(self) -> None:
-        """Make of each text what sending makes of it. Channels have their ids and members by now, which addresses and names need."""
+        """Make of each text what sending makes of it. Channels have their ids by now, which addresses need."""
         addresses = {
             label: reverse("chat-message", args=[planned.channel.pk, message.number])
             for label, (planned, message) in self.labelled.items()
         }
+        texts = Texts(self.staff.people, self.staff.units.values())
         for planned in self.plans:
+            members = {person.pk for person in planned.members}
             for line, message in zip(planned.lines, planned.rows, strict=True):
-                texts = [line.text, *(act.value for act in line.acts if act.deed is Deed.EDIT)]
-                composed = [compose(text.format_map(addresses), planned.channel) for text in texts]
-                if nobody := [name for one in composed for name in one.not_here]:
-                    raise BrokenScript(f"Not in {planned.code}: {nobody}")
+                written = [line.text, *(act.value for act in line.acts if act.deed is Deed.EDIT)]
+                composed = [texts.compose(text.format_map(addresses), members) for text in written]
                 planned.texts.append(composed)
                 newest = composed[-1]
                 message.body, message.rendered, message.mentions = newest.body, newest.rendered, newest.mentions

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
@@ -50,6 +51,20 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
             return None
         return channel
 
+    def for_viewer(self, user: Any) -> "ChannelQuerySet":
+        """Have channels bring along how a reader stands to them, so that predicates about that reader ask nothing more."""
+        own = ChannelMembership.objects.open().filter(channel=models.OuterRef("pk"), user=user)
+        owners = TeamMembership.objects.open().filter(team=models.OuterRef("team"), user=user, is_owner=True)
+        return self.annotate(
+            viewer_id=models.Value(user.pk),
+            viewer_sees_from=Coalesce(models.Subquery(own.values("visible_from")[:1]), 1),
+            viewer_owns=models.Case(
+                models.When(kind=ChannelKind.STANDARD, then=models.Exists(owners)),
+                default=models.Exists(own.filter(is_owner=True)),
+                output_field=models.BooleanField(),
+            ),
+        )
+
     def managed_by(self, user: Any) -> "ChannelQuerySet":
         """Return all but direct and group channels, for IT: names and members, never messages."""
         if user.is_authenticated and user.is_active and user.has_role("it"):
@@ -82,6 +97,11 @@ class Channel(LocalizedName):
     last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ChannelQuerySet.as_manager()
+
+    # How a reader stands to this channel, where it came `for_viewer`; 0 where it did not.
+    viewer_id: int = 0
+    viewer_sees_from: int = 1
+    viewer_owns: bool = False
 
     class Meta:
         verbose_name = _("channel")
