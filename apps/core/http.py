@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 BUSY_RETRY_SECONDS = 3
@@ -57,3 +58,12 @@ def busy_response(request: HttpRequest) -> HttpResponse:
     renew_connections()
     message = _("The portal is very busy just now. Nothing was stored; try again in a few seconds.")
     return error_response(request, status=503, code="busy", message=message, retry_after=BUSY_RETRY_SECONDS)
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """Return the path of ours that a form was opened from (`next`), or another address where it names none."""
+    back = request.POST.get("next", "") or request.GET.get("next", "")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return back if is_ours else otherwise

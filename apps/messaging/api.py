@@ -5,11 +5,13 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, TypeGuard
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
+from apps.core import clock
 from apps.people.models import User
 from apps.people.queries import active_person
 from apps.realtime.database import run_query
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0
 TYPING_SECONDS = 2.5  # pages tell every three seconds, and one frame may be slower than the next
-TYPING_RIGHT_SECONDS = 5.0
+TYPING_RIGHT_SECONDS = 1.5
 TYPING_SIZE_SECONDS = 60.0
 TYPING_MEMBERS = 100
 TYPING_KEPT = 10_000  # people and channels that a process remembers
@@ -36,11 +38,14 @@ class MarkBuffer:
     def __init__(self) -> None:
         self._waiting: dict[tuple[int, int], tuple[int, int]] = {}
         self._threads: dict[tuple[int, int, int], int] = {}
+        self._heard: dict[tuple[int, int], float] = {}  # when the newest mark came (monotonic)
         self._timer: asyncio.Task[None] | None = None
 
     def add(self, user_id: int, channel_id: int, read: int, delivered: int) -> None:
         held_read, held_delivered = self._waiting.get((user_id, channel_id), (0, 0))
         self._waiting[user_id, channel_id] = (max(held_read, read), max(held_delivered, delivered))
+        if read:
+            self._heard[user_id, channel_id] = time.monotonic()
         self._start()
 
     def add_thread(self, user_id: int, channel_id: int, root: int, up_to: int) -> None:
@@ -57,21 +62,29 @@ class MarkBuffer:
             await asyncio.sleep(FLUSH_SECONDS)
             marks, self._waiting = self._waiting, {}
             threads, self._threads = self._threads, {}
+            heard, self._heard = self._heard, {}
             try:
-                await sync_to_async(_write, thread_sensitive=False)(marks, threads)
+                await sync_to_async(_write, thread_sensitive=False)(marks, threads, heard)
             except DatabaseError:
                 logger.warning("Marks could not be written; they are tried again.", exc_info=True)
                 for key, (read, delivered) in marks.items():
                     held_read, held_delivered = self._waiting.get(key, (0, 0))
                     self._waiting[key] = (max(held_read, read), max(held_delivered, delivered))
+                self._heard = {**heard, **self._heard}
                 for place, up_to in threads.items():
                     self._threads[place] = max(self._threads.get(place, 0), up_to)
 
 
-def _write(marks: Mapping[tuple[int, int], tuple[int, int]], threads: Mapping[tuple[int, int, int], int]) -> None:
+def _write(
+    marks: Mapping[tuple[int, int], tuple[int, int]],
+    threads: Mapping[tuple[int, int, int], int],
+    heard: Mapping[tuple[int, int], float],
+) -> None:
     close_old_connections()
+    now, ticks = clock.now(), time.monotonic()
+    heard_at = {key: now - timedelta(seconds=ticks - at) for key, at in heard.items()}
     try:
-        actions.save_marks(marks)
+        actions.save_marks(marks, heard_at=heard_at)
         actions.save_thread_marks(threads)
     finally:
         close_old_connections()
@@ -88,7 +101,13 @@ async def receive_mark(user_id: int, frame: Mapping[str, Any]) -> None:
     """
     topic_kind, _, raw_id = str(frame.get("topic", "")).partition(":")
     kind, up_to = frame.get("kind"), frame.get("up_to")
-    if topic_kind != "channel" or not raw_id.isascii() or not raw_id.isdigit() or len(raw_id) > 18:
+    if (
+        not isinstance(kind, str)
+        or topic_kind != "channel"
+        or not raw_id.isascii()
+        or not raw_id.isdigit()
+        or len(raw_id) > 18
+    ):
         raise BadFrame("malformed")
     if kind not in {"read", "delivered", "thread"} or not _is_place(up_to):
         raise BadFrame("malformed")

@@ -58,6 +58,7 @@ class ForwardForm(forms.Form):
     to = forms.ModelMultipleChoiceField(label=_("Conversations"), queryset=Channel.objects.none())
     text = forms.CharField(label=_("A word to go with it"), required=False, strip=False)
     client_id = forms.UUIDField(required=False)
+    confirmed = forms.BooleanField(required=False)  # the sender knows that it tells many
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -41,7 +41,7 @@ def describe(viewer: User, notices: Iterable[Notice]) -> Mapping[int, NoticeView
     """Return how notices of messages read for somebody, by notice id; three queries. Those whose message is gone are left out."""
     notices = list(notices)
     places = {(notice.channel_id, notice.number) for notice in notices if notice.channel_id and notice.number}
-    messages = queries.messages_at(places)
+    messages = queries.messages_at(places, viewer)
     channels = {message.channel for message in messages.values()}
     people = teams_queries.companions(channels, viewer)
     reacted = {notice.number for notice in notices if notice.kind == "reaction"}

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+
+from apps.core.http import way_back
 
 from . import actions, queries
 from .forms import DirectoryForm, PreferencesForm, StatusForm
@@ -77,12 +79,9 @@ def edit_settings(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def set_contrast(request: SignedInRequest) -> HttpResponse:
     """Turn high contrast on or off from any page, and go back to it."""
-    user, back = request.user, request.POST.get("next", "")
+    user = request.user
     contrast = Contrast.MORE if request.POST.get("contrast") == Contrast.MORE else Contrast.AUTO
     actions.save_preferences(
         user=user, language=user.language, theme=user.theme, contrast=contrast, input_mode=user.input
     )
-    hosts = {request.get_host()}
-    if back and url_has_allowed_host_and_scheme(back, allowed_hosts=hosts, require_https=request.is_secure()):
-        return redirect(back)
-    return redirect("settings")
+    return HttpResponseRedirect(way_back(request, reverse("settings")))

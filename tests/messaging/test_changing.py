@@ -108,10 +108,10 @@ def test_an_archived_channel_is_read_only(ward):
     for verb, arguments in (
         (actions.add_reaction, {"emoji_name": "eyes"}),
         (actions.pin_message, {}),
-        (actions.acknowledge, {}),
     ):
         with pytest.raises(actions.ChannelArchived):
             verb(by=nurse, message=message, **arguments)
+    assert actions.acknowledge(by=nurse, message=message).body["ack"]["count"] == 1  # what was asked stays asked
     with pytest.raises(actions.ChannelArchived):
         actions.edit_message(by=physician, message=message, text="보관 뒤")
 
@@ -402,3 +402,158 @@ def test_mark_unread_from_here_is_one_s_own(ward, client):
     assert queries.marks_of(channel)[nurse.pk][1] == 4  # others go on seeing that it was read
     actions.mark_read(user=nurse, channel=channel, up_to=4)
     assert queries.read_up_to(queries.mark_of(channel, nurse)) == 4
+
+
+# -- What a second reader found ---------------------------------------------------------------------------------------------
+def unread_notices(person) -> list:
+    from apps.notifications.models import Notice
+
+    return list(Notice.objects.filter(user=person, read_at=None).order_by("pk").values_list("kind", flat=True))
+
+
+def test_what_was_seen_before_does_not_take_a_mark_by_hand_back(ward, clock):
+    nurse, physician, channel = ward
+    for _ in range(5):
+        send(physician, channel)
+    actions.mark_read(user=nurse, channel=channel, up_to=5)
+    from apps.core import clock as portal_clock
+
+    heard = portal_clock.now()
+    clock.shift(timedelta(seconds=1))
+    actions.mark_unread(user=nurse, channel=channel, number=2)
+    actions.save_marks({(nurse.pk, channel.pk): (5, 5)}, heard_at={(nurse.pk, channel.pk): heard})
+    assert queries.read_up_to(queries.mark_of(channel, nurse)) == 1
+    clock.shift(timedelta(seconds=1))
+    actions.mark_read(user=nurse, channel=channel, up_to=5)
+    assert queries.read_up_to(queries.mark_of(channel, nurse)) == 5
+
+
+def test_a_delivery_tells_the_count_that_its_owner_sees(ward, monkeypatch):
+    nurse, physician, channel = ward
+    for _ in range(6):
+        send(physician, channel)
+    actions.mark_read(user=nurse, channel=channel, up_to=5)
+    actions.mark_unread(user=nurse, channel=channel, number=2)
+    told: list = []
+    monkeypatch.setattr("apps.messaging.actions.marks.publish_hints", lambda hints: told.extend(hints))
+    actions.save_marks({(nurse.pk, channel.pk): (0, 6)})
+    assert [hint["read"] for kind, _user, hint in told if kind == "user"] == [1]
+
+
+def test_a_delivery_alone_reads_no_notice(ward):
+    nurse, physician, channel = ward
+    first = send(physician, channel, "부르지 않음")
+    actions.mark_read(user=nurse, channel=channel, up_to=1)
+    actions.edit_message(by=physician, message=first, text="@김하늘 불렀음")
+    assert unread_notices(nurse) == ["mention"]
+    send(physician, channel)
+    actions.save_marks({(nurse.pk, channel.pk): (0, 2)})
+    assert unread_notices(nurse) == ["mention"]
+    actions.mark_read(user=nurse, channel=channel, up_to=2)
+    assert unread_notices(nurse) == []
+
+
+def test_undoing_a_deletion_gives_everything_back(ward):
+    nurse, physician, channel = ward
+    message = send(physician, channel, "@김하늘 모두 확인", asks_acknowledgement=True)
+    actions.pin_message(by=nurse, message=message)
+    assert unread_notices(nurse) == ["acknowledgement"]
+    actions.delete_message(by=physician, message=message)
+    assert unread_notices(nurse) == []
+    assert queries.count_pins(channel) == 0
+    restored = actions.restore_message(by=physician, message=message)
+    assert unread_notices(nurse) == ["acknowledgement"]
+    assert restored.body["pinned"]["by"] == nurse.pk
+    actions.acknowledge(by=nurse, message=message)
+    actions.delete_message(by=physician, message=message)
+    actions.restore_message(by=physician, message=message)
+    assert unread_notices(nurse) == []
+
+
+def test_who_was_deactivated_meanwhile_does_nothing_more(ward):
+    from apps.people.models import User
+
+    nurse, physician, channel = ward
+    message = send(physician, channel)
+    User.objects.filter(pk=nurse.pk).update(is_active=False)  # the request's own user was loaded before
+    with pytest.raises(actions.NotAMember):
+        actions.add_reaction(by=nurse, message=message, emoji_name="eyes")
+
+
+def test_what_was_deleted_meanwhile_is_not_passed_on(ward):
+    nurse, physician, channel = ward
+    source = send(nurse, channel, "곧 지울 글")
+    elsewhere = make_direct(physician, make_person())
+    client_id = uuid.uuid4()
+    sent = actions.forward_message(by=physician, source=source, channel=elsewhere, client_id=client_id)
+    actions.delete_message(by=nurse, message=source)
+    again_sent = actions.forward_message(by=physician, source=source, channel=elsewhere, client_id=client_id)
+    assert again_sent.message == sent.message
+    with pytest.raises(actions.MessageDeleted):
+        actions.forward_message(by=physician, source=source, channel=elsewhere, client_id=uuid.uuid4())
+
+
+def test_a_forward_with_a_word_is_passed_on_with_what_it_quotes(ward):
+    nurse, physician, channel = ward
+    first = actions.forward_message(
+        by=physician,
+        source=send(nurse, channel, "원래 글"),
+        channel=make_direct(physician, make_person()),
+        client_id=uuid.uuid4(),
+        text="보세요",
+    ).message
+    second = actions.forward_message(
+        by=physician, source=first, channel=make_direct(physician, make_person()), client_id=uuid.uuid4()
+    )
+    assert "보세요" in second.body["source"]["html"]
+    assert "원래 글" in second.body["source"]["html"]
+    assert second.body["source"]["author"]["id"] == physician.pk
+
+
+def test_bad_input_is_answered_and_nothing_is_lost(ward, client):
+    nurse, _, channel = ward
+    message = send(nurse, channel, "처음")
+    sign_in_as(client, nurse)
+    answer = post(client, "chat-message-edit", message, text="고친\x00글", base="")
+    assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
+    page = client.post(reverse("chat-message-edit", args=[channel.pk, message.number]), {"text": "고친\x00글"})
+    assert page.status_code == 400
+    assert "고친글" in page.text
+    assert post(client, "chat-message-reactions", message, emoji="\x00", on="0").status_code == 200
+    assert post(client, "chat-message-reactions", message, emoji="\x00", on="1").status_code == 400
+    for back in ("-1", "[]", "chat", "//evil.example", "https://evil.example"):
+        answer = client.post(reverse("chat-read", args=[channel.pk]), {"next": back})
+        assert (answer.status_code, answer["Location"]) == (302, "/chat/"), back
+
+
+def test_passing_on_asks_before_it_tells_many(ward, client):
+    nurse, physician, channel = ward
+    crowd = make_channel(nurse, *[make_person(unit=nurse.home_unit) for _ in range(51)], kind="private")
+    message = send(physician, channel, "회람")
+    sign_in_as(client, nurse)
+    data = {"to": [crowd.pk], "text": "@channel 보세요", "client_id": str(uuid.uuid4())}
+    answer = post(client, "chat-message-forward", message, **data)
+    assert (answer.status_code, answer.json()["error"], answer.json()["people"]) == (409, "confirm_mention", 51)
+    page = client.post(reverse("chat-message-forward", args=[channel.pk, message.number]), data)
+    assert 'name="confirmed"' in page.text
+    assert "@channel 보세요" in page.text
+    assert post(client, "chat-message-forward", message, **data, confirmed="1").status_code == 200
+
+
+def test_sending_a_draft_tells_the_other_devices(ward, monkeypatch, django_capture_on_commit_callbacks):
+    nurse, _, channel = ward
+    draft = actions.save_draft(by=nurse, channel=channel, text="쓰던 글", base=0)
+    told: list = []
+    monkeypatch.setattr("apps.messaging.actions.drafts.publish_hint", lambda *hint: told.append(hint))
+    with django_capture_on_commit_callbacks(execute=True):
+        send(nurse, channel, "쓰던 글")
+    body = {"kind": "draft", "channel": channel.pk, "root": 0, "version": draft.version + 1}
+    assert told == [("user", nurse.pk, body)]
+
+
+def test_an_edit_names_those_who_are_not_here(ward, client):
+    nurse, _, channel = ward
+    make_person(name_ko="최다온")
+    message = send(nurse, channel, "처음")
+    sign_in_as(client, nurse)
+    assert post(client, "chat-message-edit", message, text="@최다온 보세요", base="").json()["not_here"] == ["최다온"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,18 +32,22 @@ from .errors import (
     TooManyReactions,
     UnknownEmoji,
 )
-from .telling import tell_of_mentions
+from .telling import tell_again, tell_of_mentions
 
 REACTIONS_A_MESSAGE = 20  # different ones
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A message after a change, with its viewer-neutral row; `change` is where the channel stands."""
+    """A message after a change, with its viewer-neutral row; `change` is where the channel stands.
+
+    `not_here` names those whom a new text mentions and who do not belong to the conversation.
+    """
 
     message: Message
     body: dict[str, Any]
     change: int
+    not_here: tuple[str, ...] = ()
 
 
 class _Open:
@@ -77,16 +81,19 @@ class _Open:
 
 
 @contextmanager
-def _opened(message: Message, by: User, *, may_be_deleted: bool = False) -> Iterator[_Open]:
+def _opened(
+    message: Message, by: User, *, may_be_deleted: bool = False, may_be_archived: bool = False
+) -> Iterator[_Open]:
     """Lock the message's channel, look again at who reads it, and read the message anew.
 
     Raises NotAMember, ChannelArchived, MessageDeleted.
     """
     with transaction.atomic():
         channel = Channel.objects.select_for_update(no_key=True).get(pk=message.channel_id)
-        if Channel.objects.readable(by, channel.pk) is None:
+        # The person was loaded before the lock; whether they are still somebody here is asked now.
+        if Channel.objects.readable(by, channel.pk) is None or not User.objects.active().filter(pk=by.pk).exists():
             raise NotAMember(_("There is no such page, or it is not yours to see."))
-        if not permissions.can_send(by, channel):
+        if not may_be_archived and not permissions.can_send(by, channel):
             raise ChannelArchived(_("This channel is archived: it can be read, not written to."))
         newest = Message.objects.select_related("author", "root").get(pk=message.pk)
         newest.channel = channel
@@ -137,7 +144,7 @@ def edit_message(
         _audit("messaging.message_edited", by, message)
         changed = opened.save("body", "rendered", "mentions", "edited_at")
         tell_of_mentions(message, fresh)
-        return changed
+        return replace(changed, not_here=composed.not_here)
 
 
 def delete_message(*, by: User, message: Message) -> Changed:
@@ -152,10 +159,9 @@ def delete_message(*, by: User, message: Message) -> Changed:
         if message.deleted_at is not None:
             return opened.unchanged()
         message.deleted_at, message.deleted_by = clock.now(), by
-        message.pinned_at = message.pinned_by = None
         _audit("messaging.message_deleted", by, message, author=message.author_id)
         notices.withdraw(channel=message.channel, numbers=[message.number])
-        return opened.save("deleted_at", "deleted_by", "pinned_at", "pinned_by")
+        return opened.save("deleted_at", "deleted_by")
 
 
 def restore_message(*, by: User, message: Message) -> Changed:
@@ -171,7 +177,7 @@ def restore_message(*, by: User, message: Message) -> Changed:
         message.deleted_at = message.deleted_by = None
         _audit("messaging.message_restored", by, message)
         changed = opened.save("deleted_at", "deleted_by")
-        tell_of_mentions(message, message.mention_keys)
+        tell_again(message)
         return changed
 
 
@@ -209,6 +215,8 @@ def add_reaction(*, by: User, message: Message, emoji_name: str) -> Changed:
 def remove_reaction(*, by: User, message: Message, emoji_name: str) -> Changed:
     """Take a reaction back; where there is none nothing changes. Raises MessageDeleted, ChannelArchived, NotAMember."""
     with _opened(message, by) as opened:
+        if not emoji.is_known(emoji_name):
+            return opened.unchanged()
         gone, _rows = Reaction.objects.filter(message=opened.message, user=by, emoji=emoji_name).delete()
         return opened.save() if gone else opened.unchanged()
 
@@ -235,9 +243,10 @@ def _set_pin(by: User, message: Message, is_due: Callable[[Message], bool], *, o
 def acknowledge(*, by: User, message: Message) -> Changed:
     """Take note of a message that asked for it; the second time changes nothing, and its time stays the first.
 
-    Raises NothingToAcknowledge (it was not asked for, or it is one's own), MessageDeleted, ChannelArchived, NotAMember.
+    It can be done in an archived channel too: what was asked stays asked. Raises NothingToAcknowledge (it was not asked for, or
+    it is one's own), MessageDeleted, NotAMember.
     """
-    with _opened(message, by) as opened:
+    with _opened(message, by, may_be_archived=True) as opened:
         message = opened.message
         if not message.asks_acknowledgement or message.author_id == by.pk:
             raise NothingToAcknowledge(_("This message asks nothing of you."))

@@ -50,14 +50,19 @@ def save_draft(*, by: User, channel: Channel, root_number: int = 0, text: str, b
     with transaction.atomic():
         version = _write(by, channel, root_number, body, base)
         if version is not None:
-            hint = {"kind": "draft", "channel": channel.pk, "root": root_number, "version": version}
-            transaction.on_commit(lambda: publish_hint("user", by.pk, hint))
+            tell_of_draft(by, channel.pk, root_number, version)
     newest = queries.draft_of(channel, by, root_number)
     if version is None and newest.body != body:
         raise DraftConflict(
             _("Another device has written something else here."), text=newest.body, version=newest.version
         )
     return newest
+
+
+def tell_of_draft(by: User, channel_id: int, root_number: int, version: int) -> None:
+    """Tell the author's devices after the commit that a composer has another text."""
+    hint = {"kind": "draft", "channel": channel_id, "root": root_number, "version": version}
+    transaction.on_commit(lambda: publish_hint("user", by.pk, hint))
 
 
 def _check_place(by: User, channel: Channel, root_number: int) -> None:

@@ -13,6 +13,10 @@ class MessagingError(Exception):
         self.more = more
 
 
+class Malformed(MessagingError):
+    code = "malformed"
+
+
 class EmptyMessage(MessagingError):
     code = "empty"
 

@@ -1,6 +1,7 @@
 """How far people have come: watermarks of channels and threads, written for many people in one statement."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,47 +22,82 @@ Marks = Mapping[tuple[int, int], tuple[int, int]]
 """(user id, channel id) -> (read up to, delivered up to); 0 where that half is not told."""
 
 
-def save_marks(marks: Marks) -> None:
+# A mark set by hand ("unread from here") gives way only to what was seen after it was set: marks wait a second to be written.
+SAVE_MARKS = """
+WITH told AS (
+  SELECT * FROM unnest(%(users)s::bigint[], %(channels)s::bigint[], %(read)s::bigint[], %(delivered)s::bigint[],
+    %(heard)s::timestamptz[]) AS t(user_id, channel_id, up_to, delivered, heard_at)
+), before AS (
+  SELECT mark.user_id, mark.channel_id, mark.up_to, mark.unread_from
+  FROM messaging_readmark mark JOIN told USING (user_id, channel_id)
+), saved AS (
+  INSERT INTO messaging_readmark AS mark (channel_id, user_id, base, up_to, delivered, at)
+  SELECT c.id, t.user_id, 0, least(t.up_to, c.last_number), least(greatest(t.delivered, t.up_to), c.last_number), %(now)s
+  FROM told t JOIN teams_channel c ON c.id = t.channel_id ORDER BY t.user_id, c.id
+  ON CONFLICT (user_id, channel_id) DO UPDATE SET
+    up_to = greatest(mark.up_to, EXCLUDED.up_to),
+    delivered = greatest(mark.delivered, EXCLUDED.delivered),
+    unread_from = CASE WHEN EXCLUDED.up_to >= mark.unread_from AND (mark.by_hand_at IS NULL OR mark.by_hand_at < (SELECT heard_at
+        FROM told WHERE told.user_id = mark.user_id AND told.channel_id = mark.channel_id)) THEN NULL ELSE mark.unread_from END,
+    at = CASE WHEN EXCLUDED.up_to > mark.up_to THEN EXCLUDED.at ELSE mark.at END
+  RETURNING channel_id, user_id, base, up_to, delivered, unread_from
+)
+SELECT s.channel_id, s.user_id, s.base, s.up_to, s.delivered, coalesce(s.unread_from - 1, greatest(s.base, s.up_to)),
+  (SELECT last_number FROM teams_channel WHERE id = s.channel_id),
+  s.up_to > coalesce(b.up_to, 0) OR (b.unread_from IS NOT NULL AND s.unread_from IS NULL)
+FROM saved s LEFT JOIN before b USING (user_id, channel_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A mark as it was stored: where its owner stands, and whether they have read on."""
+
+    channel: int
+    user: int
+    base: int
+    up_to: int
+    delivered: int
+    read: int  # up to where nothing is unread for the owner
+    last: int
+    has_read: bool
+
+
+def save_marks(marks: Marks, *, heard_at: Mapping[tuple[int, int], datetime] | None = None) -> None:
     """Write many people's marks in one statement, and tell them to their other devices and to small channels.
 
-    Pairs of somebody who does not read the channel are dropped; numbers beyond the channel's last are cut; marks never fall.
+    Pairs of somebody who does not read the channel are dropped; numbers beyond the channel's last are cut; marks never fall. One
+    that was heard (`heard_at`, now where it is not told) before a mark was set by hand leaves that one alone.
     """
     if not marks:
         return
     allowed = teams_queries.allowed_channels({user for user, _ in marks}, {channel for _, channel in marks})
-    rows = [(user, channel, *marks[user, channel]) for user, channel in sorted(marks) if (user, channel) in allowed]
+    now, heard = clock.now(), heard_at or {}
+    rows = [
+        (user, channel, *marks[user, channel], heard.get((user, channel), now))
+        for user, channel in sorted(marks)
+        if (user, channel) in allowed
+    ]
     if not rows:
         return
-    users, channels, read, delivered = (list(column) for column in zip(*rows, strict=True))
+    names = ("users", "channels", "read", "delivered", "heard")
+    columns = {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO messaging_readmark AS mark (channel_id, user_id, base, up_to, delivered, at)"
-            " SELECT c.id, t.user_id, 0, least(t.up_to, c.last_number), least(greatest(t.delivered, t.up_to), c.last_number), %s"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS t(user_id, channel_id, up_to, delivered)"
-            " JOIN teams_channel c ON c.id = t.channel_id ORDER BY t.user_id, c.id"
-            " ON CONFLICT (user_id, channel_id) DO UPDATE SET"
-            "  up_to = greatest(mark.up_to, EXCLUDED.up_to),"
-            "  delivered = greatest(mark.delivered, EXCLUDED.delivered),"
-            "  unread_from = CASE WHEN EXCLUDED.up_to >= mark.unread_from THEN NULL ELSE mark.unread_from END,"
-            "  at = CASE WHEN EXCLUDED.up_to > mark.up_to THEN EXCLUDED.at ELSE mark.at END"
-            " RETURNING channel_id, user_id, base, up_to, delivered,"
-            "  (SELECT last_number FROM teams_channel WHERE id = mark.channel_id)",
-            [clock.now(), users, channels, read, delivered],
-        )
-        saved = cursor.fetchall()
+        cursor.execute(SAVE_MARKS, {**columns, "now": now})
+        saved = [_Saved(*row) for row in cursor.fetchall()]
     _tell_marks(saved)
-    notices.read_up_to([(user, channel, max(base, up_to)) for channel, user, base, up_to, *_ in saved])
+    notices.read_up_to([(one.user, one.channel, max(one.base, one.up_to)) for one in saved if one.has_read])
 
 
-def _tell_marks(saved: list[tuple[int, int, int, int, int, int]]) -> None:
-    small = _small_channels({channel for channel, *_ in saved})
+def _tell_marks(saved: list[_Saved]) -> None:
+    small = _small_channels({one.channel for one in saved})
     by_channel: dict[int, list[list[int]]] = {}
     hints: list[tuple[str, int, dict[str, Any]]] = []
-    for channel, user, base, up_to, delivered, last in saved:
-        hint = {"kind": "mark", "topic": f"channel:{channel}", "read": max(base, up_to), "last": last}
-        hints.append(("user", user, hint))
-        if channel in small:
-            by_channel.setdefault(channel, []).append([user, base, up_to, delivered])
+    for one in saved:
+        hint = {"kind": "mark", "topic": f"channel:{one.channel}", "read": one.read, "last": one.last}
+        hints.append(("user", one.user, hint))
+        if one.channel in small:
+            by_channel.setdefault(one.channel, []).append([one.user, one.base, one.up_to, one.delivered])
     hints += [("channel", channel, {"kind": "marks", "marks": marks}) for channel, marks in by_channel.items()]
     publish_hints(hints)
 
@@ -84,12 +120,14 @@ def mark_read(*, user: User, channel: Channel, up_to: int) -> None:
 
 def mark_unread(*, user: User, channel: Channel, number: int) -> None:
     """Mark a channel unread from a message on, for its owner alone; others go on seeing how far they had read."""
+    now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO messaging_readmark AS mark (channel_id, user_id, base, up_to, delivered, unread_from, at)"
-            " VALUES (%s, %s, 0, %s, %s, %s, %s)"
-            " ON CONFLICT (user_id, channel_id) DO UPDATE SET unread_from = EXCLUDED.unread_from",
-            [channel.pk, user.pk, number - 1, number, number, clock.now()],
+            "INSERT INTO messaging_readmark AS mark"
+            " (channel_id, user_id, base, up_to, delivered, unread_from, at, by_hand_at) VALUES (%s, %s, 0, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id, channel_id) DO UPDATE SET"
+            "  unread_from = EXCLUDED.unread_from, by_hand_at = EXCLUDED.by_hand_at",
+            [channel.pk, user.pk, number - 1, number, number, now, now],
         )
     topic = f"channel:{channel.pk}"
     hint = {"kind": "mark", "topic": topic, "read": number - 1, "last": channel.last_number, "by_hand": True}

@@ -1,6 +1,7 @@
 """Sending. A message is acknowledged only after COMMIT, and stored once however often it is sent."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +19,9 @@ from apps.realtime.publish import publish_change
 from apps.teams.models import Channel, ChannelKind
 
 from .composing import Composed, check_reach, compose
-from .errors import ChannelArchived, ClientIdTaken, MessagingError, NoSuchRoot, NotAMember
-from .telling import tell_of_message
+from .drafts import tell_of_draft
+from .errors import ChannelArchived, ClientIdTaken, MessageDeleted, MessagingError, NoSuchRoot, NotAMember
+from .telling import mentioned_here, tell_of_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def forward_message(
     Both are the sender's to read. Raises what `send_message` raises, and MessageDeleted.
     """
     composed = compose(text, channel, may_be_empty=True)
+    source.refresh_from_db(fields=["deleted_at", "body", "rendered"])
+    if source.deleted_at is not None and queries.own_message(by, client_id) is None:
+        raise MessageDeleted(_("This message was deleted."))
     forward = queries.forward_of(source)
     return _send(
         by=by, channel=channel, client_id=client_id, composed=composed, forward=forward, is_confirmed=is_confirmed
@@ -139,7 +144,7 @@ def _store(message: Message, composed: Composed, root_number: int | None, forwar
         forward.message = message
         forward.save(force_insert=True)
     if root is not None:
-        _join_thread(message, root)
+        _join_thread(message, root, mentioned=mentioned_here(message, composed.keys))
     row = queries.message_body(message, by, root=root, forward=forward)
     # What is below is for people who are called; most messages call nobody.
     if root is not None or composed.keys or message.asks_acknowledgement:
@@ -150,8 +155,8 @@ def _store(message: Message, composed: Composed, root_number: int | None, forwar
     return Sent(message=message, body=row, created=True, not_here=composed.not_here)
 
 
-def _join_thread(reply: Message, root: Message) -> None:
-    """Count a reply at its root; its author and the root's follow the thread from now on.
+def _join_thread(reply: Message, root: Message, *, mentioned: Sequence[int]) -> None:
+    """Count a reply at its root; its author, the root's and those whom it mentions follow the thread from now on.
 
     The author's own mark moves to the reply if it stood right before it; one without a mark had the thread before them. Who
     ceased to follow and writes again follows again.
@@ -164,14 +169,15 @@ def _join_thread(reply: Message, root: Message) -> None:
             "INSERT INTO messaging_threadmark AS mark (root_id, user_id, up_to, is_following, at)"
             " SELECT %(root)s, who.id, who.up_to, true, %(now)s"
             " FROM (SELECT %(by)s::bigint AS id, %(seen)s::int AS up_to"
-            "  UNION ALL SELECT %(author)s::bigint, 0 WHERE %(author)s <> %(by)s) AS who ORDER BY who.id"
+            "  UNION SELECT others.id, 0 FROM unnest(%(others)s::bigint[]) AS others(id) WHERE others.id <> %(by)s) AS who"
+            " ORDER BY who.id"
             " ON CONFLICT (root_id, user_id) DO UPDATE SET is_following = true, at = EXCLUDED.at,"
             "  up_to = CASE WHEN mark.up_to >= EXCLUDED.up_to - 1 THEN EXCLUDED.up_to ELSE mark.up_to END"
             "  WHERE mark.user_id = %(by)s",
             {
                 "root": root.pk,
                 "by": reply.author_id,
-                "author": root.author_id,
+                "others": [root.author_id, *mentioned],
                 "seen": reply.ordinal,
                 "now": reply.created_at,
             },
@@ -222,8 +228,9 @@ WITH stored AS (
   UPDATE messaging_draft SET body = '', version = version + 1, saved_at = %(now)s
   WHERE user_id = %(user)s AND channel_id = %(channel)s AND root_number = %(root_number)s
     AND btrim(body, E' \\n\\t') = btrim(%(body)s, E' \\n\\t') AND EXISTS (SELECT 1 FROM stored)
+  RETURNING version
 )
-SELECT id FROM stored
+SELECT id, (SELECT version FROM emptied) FROM stored
 """
 
 
@@ -256,5 +263,7 @@ def _insert(message: Message) -> None:
         row = cursor.fetchone()
     if row is None:
         raise NotAMember(_("There is no such page, or it is not yours to see."))
-    message.pk = row[0]
+    message.pk, emptied = row
     message._state.adding = False
+    if emptied is not None:
+        tell_of_draft(message.author, channel.pk, message.root.number if message.root else 0, emptied)

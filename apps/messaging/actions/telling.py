@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from apps.messaging import queries
-from apps.messaging.models import Message
+from apps.messaging.models import Acknowledgement, Message, ReadMark, ThreadMark
 from apps.notifications import actions as notices
 
 
@@ -31,6 +31,27 @@ def tell_of_message(message: Message, keys: Collection[str]) -> None:
         notices.notify(kind="reply", recipients=readers, **place)
 
 
+def mentioned_here(message: Message, keys: Collection[str]) -> list[int]:
+    """Return those of this conversation whom keys name one by one, but the author; one query, none where they name nobody."""
+    people = [int(key.removeprefix("user:")) for key in keys if key.startswith("user:")]
+    return [user_id for user_id in queries.those_who_read(message.channel, people) if user_id != message.author_id]
+
+
+def tell_again(message: Message) -> None:
+    """Give the notices of a message back that was deleted and came back: read to those who had read it, or done what it asks."""
+    channel, number = message.channel, message.number
+    tell_of_message(message, message.mention_keys)
+    if message.root_id is None:
+        marks = ReadMark.objects.filter(channel=channel, up_to__gte=number)
+        notices.read_up_to([(user_id, channel.pk, up_to) for user_id, up_to in marks.values_list("user_id", "up_to")])
+    elif message.root is not None:
+        seen = ThreadMark.objects.filter(root=message.root_id, up_to__gte=message.ordinal)
+        places = seen.values_list("user_id", "up_to")
+        notices.read_threads([(user_id, channel.pk, message.root.number, up_to) for user_id, up_to in places])
+    for user_id in Acknowledgement.objects.filter(message=message).values_list("user_id", flat=True):
+        notices.read_message(user_id=user_id, channel_id=channel.pk, number=number)
+
+
 def tell_of_mentions(message: Message, keys: Collection[str]) -> None:
     """Give notices to those whom a text mentions; they follow the thread that it stands in."""
     if not keys:
@@ -45,8 +66,7 @@ def tell_of_mentions(message: Message, keys: Collection[str]) -> None:
         "ordinal": message.ordinal,
         "key": f"message:{channel.pk}:{message.number}",
     }
-    people = [int(key.removeprefix("user:")) for key in keys if key.startswith("user:")]
-    mentioned = [user_id for user_id in queries.those_who_read(channel, people) if user_id != message.author_id]
+    mentioned = mentioned_here(message, keys)
     if mentioned:
         notices.notify(recipients=mentioned, **place)
         _have_them_follow(message, mentioned)
@@ -58,6 +78,7 @@ def tell_of_mentions(message: Message, keys: Collection[str]) -> None:
 
 
 def _have_them_follow(message: Message, user_ids: list[int]) -> None:
+    """Those who were mentioned follow the thread; who writes in it does so in `sending`."""
     root_id = message.root_id
     if root_id is None:
         return

@@ -21,6 +21,7 @@ class ReadMark(models.Model):
     up_to = models.PositiveBigIntegerField(default=0)
     delivered = models.PositiveBigIntegerField(default=0)
     unread_from = models.PositiveBigIntegerField(null=True)
+    by_hand_at = models.DateTimeField(null=True)  # when it was set: what was seen before does not take it back
     at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -119,7 +119,9 @@ def row_of(message: Message, *, viewer: User, may_manage: bool = False) -> Messa
 def pins_of(channel: Channel, *, viewer: User) -> tuple[MessageRow, ...]:
     """Return the pinned messages of a channel, the latest pin first, at most a hundred."""
     pinned = (
-        Message.objects.filter(channel=channel, pinned_at__isnull=False, number__gte=visible_from(channel, viewer))
+        Message.objects.filter(
+            channel=channel, pinned_at__isnull=False, deleted_at=None, number__gte=visible_from(channel, viewer)
+        )
         .select_related("author__home_unit", "root", "pinned_by")
         .order_by("-pinned_at")[:PINS_SHOWN]
     )
@@ -130,13 +132,17 @@ def count_pins(channel: Channel) -> int:
     """Return how many messages are pinned; one query, none where the channel came `for_page`."""
     if hasattr(channel, "pins_count"):
         return int(channel.pins_count)
-    return Message.objects.filter(channel=channel, pinned_at__isnull=False).count()
+    return Message.objects.filter(channel=channel, pinned_at__isnull=False, deleted_at=None).count()
 
 
 def for_page(channels: QuerySet[Channel], viewer: User) -> QuerySet[Channel]:
     """Have channels bring along what their page shows of them: the viewer's mark and how much is pinned."""
     mark = ReadMark.objects.filter(channel=OuterRef("pk"), user=viewer)
-    pins = Message.objects.filter(channel=OuterRef("pk"), pinned_at__isnull=False).order_by().values("channel")
+    pins = (
+        Message.objects.filter(channel=OuterRef("pk"), pinned_at__isnull=False, deleted_at=None)
+        .order_by()
+        .values("channel")
+    )
     found: QuerySet[Any] = channels.annotate(
         pins_count=Coalesce(Subquery(pins.annotate(count=Count("pk")).values("count")), 0),
         viewer_mark=Subquery(
@@ -184,8 +190,8 @@ def message_in(channel: Channel, number: int, *, viewer: User) -> Message | None
     return found
 
 
-def messages_at(places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Message]:
-    """Return messages by (channel id, number), with their authors and channels; one query."""
+def messages_at(places: Collection[tuple[int, int]], viewer: User) -> dict[tuple[int, int], Message]:
+    """Return those of these messages that somebody sees, by (channel id, number), with authors and channels; one query."""
     if not places:
         return {}
     condition = Q(pk__in=[])
@@ -194,5 +200,6 @@ def messages_at(places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Me
         by_channel.setdefault(channel_id, []).append(number)
     for channel_id, numbers in by_channel.items():
         condition |= Q(channel=channel_id, number__in=numbers)
-    found = Message.objects.filter(condition).select_related("author", "root", "channel__team", "channel__site")
+    found = Message.objects.visible_to(viewer).filter(condition)
+    found = found.select_related("author", "root", "channel__team", "channel__site")
     return {(message.channel_id, message.number): message for message in found}

@@ -9,6 +9,7 @@ import orjson
 from django.db import connection
 from django.db.models import Count
 
+from apps.core.markup import render_message
 from apps.messaging.models import Forward, Message, Reaction
 from apps.people.models import User
 
@@ -177,7 +178,10 @@ def forwards_of(messages: Collection[int]) -> dict[int, Forward]:
 
 
 def forward_of(source: Message) -> Forward:
-    """Return an unsaved copy of a message to be passed on; one that was passed on before keeps its first author."""
+    """Return an unsaved copy of a message to be passed on.
+
+    One that was passed on without a word keeps its first author; one with a word is passed on with that word and what it quotes.
+    """
     before = forwards_of([source.pk]).get(source.pk) if source.is_forward else None
     if before is not None and not source.body:
         return Forward(
@@ -187,13 +191,12 @@ def forward_of(source: Message) -> Forward:
             body=before.body,
             rendered=before.rendered,
         )
-    return Forward(
-        source=source,
-        author=source.author,
-        written_at=source.created_at,
-        body=source.body,
-        rendered=source.rendered,
-    )
+    body, rendered = source.body, source.rendered
+    if before is not None:
+        quoted = "\n".join(f"> {line}" for line in before.body.splitlines())
+        body = f"{source.body}\n\n> {before.author.display_name}:\n{quoted}"
+        rendered = render_message(body)
+    return Forward(source=source, author=source.author, written_at=source.created_at, body=body, rendered=rendered)
 
 
 def build_rows(
@@ -278,7 +281,9 @@ def message_body(
         "priority": message.priority,
         "mentions": message.mention_keys,
         "ack": {"count": ack.count, "users": list(ack.user_ids)} if ack and not is_deleted else None,
-        "pinned": {"at": message.pinned_at.isoformat(), "by": message.pinned_by_id} if message.pinned_at else None,
+        "pinned": {"at": message.pinned_at.isoformat(), "by": message.pinned_by_id}
+        if message.pinned_at and not is_deleted
+        else None,
         "source": _source_body(forward) if forward and not is_deleted else None,
         "reply_count": message.reply_count,
         "root": {"number": root.number, "reply_count": root.reply_count} if root else None,

@@ -92,7 +92,10 @@ def render_channel(
         **beside,
     }
     seen = page.last if page.has_newer else channel.last_number
-    actions.mark_opened(user=user, channel=channel, up_to=seen, has_script=bool(request.COOKIES.get("portal_script")))
+    has_script = bool(request.COOKIES.get("portal_script"))
+    actions.mark_opened(user=user, channel=channel, up_to=seen, has_script=has_script)
+    if not has_script:
+        request.badges = {}  # type: ignore[attr-defined]  # they were counted before this page was read
     return render(request, "messaging/channel.html", context, status=status)
 
 

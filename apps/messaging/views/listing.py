@@ -7,12 +7,11 @@ from django.contrib import messages as flashes
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.core.http import error_response, wants_json
+from apps.core.http import error_response, wants_json, way_back
 from apps.messaging import actions, queries
 from apps.messaging.forms import ConversationSettingForm, SectionForm
 from apps.messaging.models import ConversationSetting, ListSection, Notify
@@ -55,7 +54,7 @@ def _save_settings(request: SignedInRequest, channel: Channel, form: Conversatio
     if wants_json(request):
         return json_response(_setting_body(setting))
     flashes.success(request, _("Your settings are kept."))
-    return redirect(_way_back(request, reverse("chat-settings", args=[channel.pk])))
+    return redirect(way_back(request, reverse("chat-settings", args=[channel.pk])))
 
 
 def _setting_body(setting: ConversationSetting) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def _conversation_context(request: SignedInRequest, channel: Channel) -> dict[st
         "levels": Notify.choices,
         "may_leave": teams_permissions.can_leave_channel(user, channel),
         "unread": channel.last_number - queries.read_up_to(queries.mark_of(channel, user)),
-        "back": _way_back(request, ""),
+        "back": way_back(request, ""),
     }
 
 
@@ -90,7 +89,7 @@ def mark_conversation(request: SignedInRequest, channel_id: int) -> HttpResponse
         actions.mark_unread(user=request.user, channel=channel, number=channel.last_number)
     if wants_json(request):
         return json_response({})
-    return redirect(_way_back(request, reverse("chat")))
+    return redirect(way_back(request, reverse("chat")))
 
 
 @require_POST
@@ -188,13 +187,3 @@ def _offset(request: SignedInRequest) -> int:
 
 def _sentence(form: Any) -> str:
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
-
-
-def _way_back(request: SignedInRequest, otherwise: str) -> str:
-    """Return the page of ours that a form was opened from."""
-    back = request.POST.get("next", "") or request.GET.get("next", "")
-    if back and url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return back
-    return otherwise

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core import emoji
 from apps.core.http import wants_json
+from apps.core.text import clean_text
 from apps.messaging import actions, permissions, queries
 from apps.messaging.actions import Changed
 from apps.messaging.forms import EditForm, ForwardForm
@@ -92,7 +93,9 @@ def edit_message(request: SignedInRequest, channel_id: int, number: int) -> Http
     if not permissions.may_change_now(request.user.pk):
         return refuse_haste(request)
     form = EditForm(request.POST)
-    form.is_valid()
+    if not form.is_valid():
+        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return _refuse_edit(request, message, actions.Malformed(problem), clean_text(request.POST.get("text", "")))
     data = form.cleaned_data
     base = data["base"] if "base" in request.POST else None
     try:
@@ -102,7 +105,10 @@ def edit_message(request: SignedInRequest, channel_id: int, number: int) -> Http
     except actions.MessagingError as error:
         return _refuse_edit(request, message, error, data["text"])
     if wants_json(request):
-        return json_response({"change": changed.change, "message": changed.body})
+        not_here = list(changed.not_here)
+        return json_response({"change": changed.change, "message": changed.body, "not_here": not_here})
+    if changed.not_here:
+        flashes.warning(request, say_not_here(changed.not_here))
     return redirect(address_of(message))
 
 
@@ -216,15 +222,24 @@ def forward_message(request: SignedInRequest, channel_id: int, number: int) -> H
     if message.deleted_at is not None:
         return refuse(request, actions.MessageDeleted(_("This message was deleted.")))
     form = ForwardForm(request.POST or None, viewer=request.user)
+    confirm = 0
     if request.method == "POST" and form.is_valid():
-        return _forward(request, message, form.cleaned_data)
+        try:
+            return _forward(request, message, form.cleaned_data)
+        except actions.MentionNeedsConfirmation as error:
+            if wants_json(request):
+                return refuse(request, error)
+            confirm = error.more["people"]
+        except actions.MessagingError as error:
+            return refuse(request, error)
     if request.method == "POST" and wants_json(request):
         problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return json_response({"error": "malformed", "message": problem}, status=400)
     wanted = request.GET.get("q", "")[:100]
     found = queries.conversations_to_choose(request.user, wanted)[:CONVERSATIONS_OFFERED]
     client_id = request.POST.get("client_id") or uuid.uuid4()
-    more: dict[str, Any] = {"found": found, "query": wanted, "form": form, "client_id": client_id}
+    more: dict[str, Any] = {"found": found, "query": wanted, "form": form, "client_id": client_id, "confirm": confirm}
+    more["chosen"] = [channel.pk for channel in form.cleaned_data["to"]] if confirm else []
     return _render_beside(request, message, "messaging/_message_forward.html", **more)
 
 
@@ -234,19 +249,16 @@ def _forward(request: SignedInRequest, message: Message, data: dict[str, Any]) -
     for channel in data["to"]:
         # One id a conversation, the same again when the request is repeated.
         client_id = uuid.uuid5(base, str(channel.pk))
-        try:
-            if not permissions.may_send_now(request.user.pk):
-                return refuse_haste(request)
-            done = actions.forward_message(
-                by=request.user,
-                source=message,
-                channel=channel,
-                client_id=client_id,
-                text=data["text"],
-                is_confirmed=True,
-            )
-        except actions.MessagingError as error:
-            return refuse(request, error)
+        if not permissions.may_send_now(request.user.pk):
+            return refuse_haste(request)
+        done = actions.forward_message(
+            by=request.user,
+            source=message,
+            channel=channel,
+            client_id=client_id,
+            text=data["text"],
+            is_confirmed=data["confirmed"],
+        )
         if done.not_here and not wants_json(request):
             flashes.warning(request, say_not_here(done.not_here))
         sent.append({"channel": channel.pk, "number": done.message.number})

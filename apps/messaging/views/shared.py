@@ -16,6 +16,7 @@ from apps.teams import queries as teams_queries
 from apps.teams.models import Channel
 
 STATUS_OF: dict[type[actions.MessagingError], int] = {
+    actions.Malformed: 400,
     actions.EmptyMessage: 400,
     actions.MessageTooLong: 413,
     actions.ChannelArchived: 409,
