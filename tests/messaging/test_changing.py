@@ -557,3 +557,19 @@ def test_an_edit_names_those_who_are_not_here(ward, client):
     message = send(nurse, channel, "처음")
     sign_in_as(client, nurse)
     assert post(client, "chat-message-edit", message, text="@최다온 보세요", base="").json()["not_here"] == ["최다온"]
+
+
+def test_another_text_is_acknowledged_anew(ward, clock):
+    nurse, physician, channel = ward
+    message = send(physician, channel, "20시부터 승강기 점검", asks_acknowledgement=True)
+    actions.acknowledge(by=nurse, message=message)
+    assert unread_notices(nurse) == []
+    clock.shift(timedelta(minutes=1))
+    changed = actions.edit_message(by=physician, message=message, text="21시부터 승강기 점검")
+    assert changed.body["ack"] == {"count": 0, "users": []}
+    assert queries.row_of(again(message), viewer=nurse).ack.waits
+    assert unread_notices(nurse) == ["acknowledgement"]
+    kept = AuditEntry.objects.get(action="messaging.message_edited").detail["acknowledged_before"]
+    assert [user_id for user_id, _at in kept] == [nurse.pk]
+    assert actions.acknowledge(by=nurse, message=message).body["ack"]["count"] == 1
+    assert unread_notices(nurse) == []

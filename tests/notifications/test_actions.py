@@ -1,6 +1,6 @@
 """Giving, reading and taking back notices, and what other devices are told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.core import clock as core_clock
 from apps.core.actions import drain_outbox
 from apps.messaging import actions as messaging
-from apps.notifications import actions, queries
+from apps.notifications import actions, queries, tasks
 from apps.notifications.models import Notice, NoticeBatch
 from apps.realtime import publish
 from apps.teams import actions as teams_actions
@@ -73,6 +73,43 @@ def test_reactions_gather_and_are_unread_again(ward):
     notice = Notice.objects.get(user=one)
     assert (notice.count, notice.actor, notice.read_at, notice.told_at) == (2, third, None, None)
     assert notice.changed_at > notice.created_at
+
+
+def test_somebody_who_takes_a_reaction_back_and_gives_it_again_is_no_news(ward):
+    one, other, third, channel = ward
+    give(other, channel, one, kind="reaction")
+    give(third, channel, one, kind="reaction")
+    actions.read_notices(by=one)
+    Notice.objects.update(told_at=core_clock.now())
+    before = Notice.objects.values().get()
+    assert [give(person, channel, one, kind="reaction") for person in (other, third, other)] == [0, 0, 0]
+    assert Notice.objects.values().get() == before
+
+
+def test_a_notice_remembers_the_newest_who_caused_it_and_no_more(ward, monkeypatch):
+    monkeypatch.setattr(actions, "REMEMBERED", 3)
+    one, *_, channel = ward
+    people = [make_person(unit=one.home_unit) for _ in range(5)]
+    for person in people:
+        give(person, channel, one, kind="reaction")
+    notice = Notice.objects.get()
+    assert (notice.count, notice.people) == (5, [person.pk for person in people[2:]])
+
+
+def test_what_renews_nothing_is_made_where_it_is_missing_and_told_to_nobody(
+    ward, ears, django_capture_on_commit_callbacks
+):
+    one, other, third, channel = ward
+    with django_capture_on_commit_callbacks(execute=True):
+        assert give(other, channel, one, kind="reaction", renews=False) == 1
+    assert unread(one) == ["reaction"]
+    assert ears.hints(one) == [{"kind": "notices", "unread": 1}]
+    actions.read_notices(by=one)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert give(third, channel, one, kind="reaction", renews=False) == 0
+    assert unread(one) == []
+    assert ears.hints(one) == []
+    assert Notice.objects.get().count == 1
 
 
 def test_a_request_to_acknowledge_takes_the_place_of_a_mention_but_not_the_other_way(ward):
@@ -258,6 +295,21 @@ def test_a_deleted_message_takes_its_notices_and_batches_along(ward, ears, djang
     assert [hint for _, hint in heard] == [{"kind": "notices", "unread": 1}]
 
 
+def test_the_notice_of_a_thing_that_is_no_more_goes_from_one_person(ward, ears, django_capture_on_commit_callbacks):
+    one, other, third, channel = ward
+    give(one, channel, other, third, kind="reaction", key="r")
+    give(one, channel, other, kind="reaction", key="s")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.withdraw_key(user_id=other.pk, key="r")
+        actions.withdraw_key(user_id=other.pk, key="r")
+    assert sorted(Notice.objects.values_list("user_id", "key")) == sorted([(other.pk, "s"), (third.pk, "r")])
+    assert [hint for _, hint in ears.everything()] == [{"kind": "notices", "unread": 1}]
+    actions.read_notices(by=other)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.withdraw_key(user_id=other.pk, key="s")
+    assert ears.hints(other) == []
+
+
 # -- The sweep ------------------------------------------------------------------------------------------------------------
 def test_what_was_not_told_is_told_by_the_sweep(ward, ears, clock):
     one, other, _, channel = ward
@@ -337,6 +389,44 @@ def test_a_broken_place_of_a_page_is_the_first_page(ward):
         f"{core_clock.now().isoformat()}/{'9' * 30}",
     ):
         assert queries.read_place(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+23:59/1",
+        "0001-01-01T00:00:00+00:00/1",
+        "1969-12-31T23:59:59+00:00/1",
+        "9999-01-01T00:00:00+00:00/1",
+        "9999-12-31T23:59:59-23:59/1",
+    ],
+)
+def test_an_instant_that_no_notice_has_is_the_first_page(ward, text):
+    one, *_ = ward
+    make_notice(one)
+    assert queries.read_place(text) is None
+    assert len(queries.page_of(one, before=text).rows) == 1
+
+
+def test_the_zone_of_a_place_does_not_matter():
+    assert queries.read_place("2026-11-24T18:00:00+09:00/3") == (datetime(2026, 11, 24, 9, tzinfo=UTC), 3)
+
+
+# -- Old ones --------------------------------------------------------------------------------------------------------------
+def test_notices_that_were_read_go_after_ninety_days(ward, clock, monkeypatch):
+    monkeypatch.setattr(actions, "PURGED_AT_ONCE", 2)
+    one, *_ = ward
+    now = core_clock.now()
+    read = [make_notice(one, read_at=now, told_at=now) for _ in range(5)]
+    waiting = make_notice(one)
+    late = make_notice(one)
+    clock.shift(timedelta(days=89))
+    actions.read_notices(by=one, ids=[late.pk])
+    fresh = make_notice(one, read_at=core_clock.now(), changed_at=core_clock.now())
+    assert tasks.purge_notices() == 0
+    clock.shift(timedelta(days=2))
+    assert tasks.purge_notices() == len(read)
+    assert set(Notice.objects.all()) == {waiting, late, fresh}
 
 
 # -- Invitations ---------------------------------------------------------------------------------------------------------

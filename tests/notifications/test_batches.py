@@ -189,9 +189,9 @@ def test_finished_batches_go_after_a_month(crowd, clock):
     owner, channel, _people = crowd
     done, waiting = open_batch(owner, channel), open_batch(owner, channel, number=2)
     actions.expand_batch(done.pk)
-    assert tasks.purge_batches() == 0
+    assert tasks.purge_notices() == 0
     clock.shift(timedelta(days=31))
-    assert tasks.purge_batches() == 1
+    assert tasks.purge_notices() == 1
     assert list(NoticeBatch.objects.all()) == [waiting]
 
 

@@ -164,3 +164,67 @@ def test_a_message_that_is_deleted_while_its_batch_runs_leaves_no_notice(monkeyp
     assert errors(at_once(lambda: actions.expand_batch(batch.pk), withdraw)) == []
     assert not Notice.objects.exists()
     assert not NoticeBatch.objects.exists()
+
+
+def test_a_message_is_deleted_while_somebody_reads_it_before_its_batch_came():
+    """The early reading commits while the deletion is under way: it waits for it, and takes it along."""
+    batch, channel, one = open_batch_of_two()
+    read, failed = Barrier(2), []
+
+    def withdraw():
+        read.wait(5)
+        try:
+            actions.withdraw(channel=channel, numbers=[1])
+        except Exception as error:  # noqa: BLE001 — the test looks at it
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=withdraw)
+    thread.start()
+    with transaction.atomic():
+        actions.read_message(user_id=one.pk, channel_id=channel.pk, number=1)
+        assert EarlyReader.objects.filter(batch=batch).count() == 1
+        read.wait(5)
+        time.sleep(0.5)
+    thread.join(10)
+    assert failed == []
+    assert not NoticeBatch.objects.exists()
+    assert not EarlyReader.objects.exists()
+
+
+def test_reading_waits_for_a_batch_before_it_holds_a_notice():
+    """Who withdraws or expands holds the batch and then wants its notices; the other way round each waits for the other."""
+    batch, channel, one = open_batch_of_two()
+    make_notice(one, channel=channel, number=1, key="k")
+    holds = Barrier(2)
+
+    def withdraw():
+        with transaction.atomic():
+            NoticeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+            holds.wait(5)
+            time.sleep(0.5)
+            actions.withdraw(channel=channel, numbers=[1])
+
+    def read():
+        holds.wait(5)
+        actions.read_up_to([(one.pk, channel.pk, 1)])
+
+    assert errors(at_once(withdraw, read)) == []
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_somebody_who_reacts_in_many_ways_at_once_is_one_person(_round):
+    author, other = make_person(), make_person()
+    channel = make_channel(author, other, kind="private")
+
+    def give():
+        return actions.notify(
+            kind="reaction", recipients=[author.pk], actor=other, channel=channel, number=1, key="reaction:1"
+        )
+
+    results = at_once(give, give, give)
+    assert errors(results) == []
+    assert sum(results) == 1
+    assert Notice.objects.get().count == 1

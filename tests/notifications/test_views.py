@@ -235,3 +235,10 @@ def test_a_text_full_of_markup_is_shown_as_text(client, ward):
     body = page(client)
     assert "<img src=x" not in body
     assert "<script>alert" not in body
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B23:59/1", "9999-12-31T23:59:59-23:59/1"])
+def test_an_address_at_the_end_of_time_shows_the_newest(client, ward, before):
+    _, reader, _ = ward
+    make_notice(reader)
+    assert client.get(f"{PAGE}?before={before}").status_code == 200

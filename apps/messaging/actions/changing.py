@@ -32,7 +32,7 @@ from .errors import (
     TooManyReactions,
     UnknownEmoji,
 )
-from .telling import tell_again, tell_of_mentions
+from .telling import tell_again, tell_of_mentions, tell_of_new_text
 
 REACTIONS_A_MESSAGE = 20  # different ones
 
@@ -118,8 +118,8 @@ def edit_message(
 ) -> Changed:
     """Replace the text of one's own message; the earlier one is kept, and those who are newly mentioned are told.
 
-    `base` is the `edited_at` (ISO 8601, empty for never) that the editor began from: a text that another device changed since
-    is not overwritten. Raises EmptyMessage, MessageTooLong, NotYours, TooLate, EditedMeanwhile, MessageDeleted, ChannelArchived,
+    Who has acknowledged the earlier text is asked to acknowledge this one. `base` is the `edited_at` (ISO 8601, empty for never)
+    that the editor began from: a text that another device changed since is not overwritten. Raises EmptyMessage, MessageTooLong, NotYours, TooLate, EditedMeanwhile, MessageDeleted, ChannelArchived,
     NotAMember, MentionNeedsConfirmation.
     """
     composed = compose(text, message.channel, may_be_empty=message.is_forward)
@@ -141,10 +141,23 @@ def edit_message(
         fresh = [key for key in composed.keys if key not in message.mention_keys]
         message.body, message.rendered, message.mentions = composed.body, composed.rendered, composed.mentions
         message.edited_at = clock.now()
-        _audit("messaging.message_edited", by, message)
-        changed = opened.save("body", "rendered", "mentions", "edited_at")
+        before = _ask_again(message)
+        _audit("messaging.message_edited", by, message, **({"acknowledged_before": before} if before else {}))
+        changed = opened.save("body", "rendered", "mentions", "edited_at", "acknowledged_count")
+        if before:
+            tell_of_new_text(message, [user_id for user_id, _at in before])
         tell_of_mentions(message, fresh)
         return replace(changed, not_here=composed.not_here)
+
+
+def _ask_again(message: Message) -> list[tuple[int, str]]:
+    """Take the acknowledgements of another text off a message; return whose they were and when, for the audit."""
+    rows = Acknowledgement.objects.filter(message=message)
+    before = [(user_id, at.isoformat()) for user_id, at in rows.order_by("id").values_list("user_id", "at")]
+    if before:
+        rows.delete()
+        message.acknowledged_count = 0
+    return before
 
 
 def delete_message(*, by: User, message: Message) -> Changed:

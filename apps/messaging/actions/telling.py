@@ -31,6 +31,22 @@ def tell_of_message(message: Message, keys: Collection[str]) -> None:
         notices.notify(kind="reply", recipients=readers, **place)
 
 
+def tell_of_new_text(message: Message, user_ids: Collection[int]) -> None:
+    """Ask those again who have acknowledged an earlier text of a message."""
+    channel, edited_at = message.channel, message.edited_at
+    assert edited_at is not None
+    notices.notify(
+        kind="acknowledgement",
+        recipients=queries.those_who_read(channel, user_ids),
+        actor=message.author,
+        channel=channel,
+        number=message.number,
+        root_number=message.root.number if message.root else None,
+        ordinal=message.ordinal,
+        key=f"message:{channel.pk}:{message.number}:{edited_at.timestamp():.0f}",
+    )
+
+
 def mentioned_here(message: Message, keys: Collection[str]) -> list[int]:
     """Return those of this conversation whom keys name one by one, but the author; one query, none where they name nobody."""
     people = [int(key.removeprefix("user:")) for key in keys if key.startswith("user:")]
