@@ -63,7 +63,12 @@ def read_messages(path: PurePosixPath, text: str) -> Iterator[tuple[Key, str | N
         text = "\n".join(line.strip() for line in templatize(text, origin=str(path)).splitlines())
     method = "javascript" if path.suffix == ".js" else "python"
     found = extract_messages(
-        method, io.BytesIO(text.encode()), KEYWORDS, COMMENT_TAGS, {"encoding": "utf-8"}, strip_comment_tags=True
+        method,
+        io.BytesIO(text.encode()),
+        KEYWORDS,
+        COMMENT_TAGS,
+        {"encoding": "utf-8", "parse_template_string": True},  # `${gettext("…")}` in JavaScript
+        strip_comment_tags=True,
     )
     for _line, message, comments, context in found:
         key = message if isinstance(message, str) else (message[0], message[1])

@@ -79,6 +79,23 @@ def replace_names(text: str) -> str:
 
 
 @cache
+def _words(code: str) -> dict[str, str]:
+    """Return what each character is called in a language, by character."""
+    if code in {"ko", "ar"}:
+        unicode_emoji.config.load_language(code)
+    told = {
+        character: unicode_emoji.EMOJI_DATA.get(character, {}).get(code, "") for character in set(_names().values())
+    }
+    return {character: word.strip(":").replace("_", " ") for character, word in told.items() if word}
+
+
+def word_of(name: str, language: str) -> str:
+    """Return what an emoji is called in a language, for those who hear it; its short name in words where that is not known."""
+    plain = name.replace("_", " ").replace("+", " ").strip() or name
+    return _words(language[:2]).get(_names().get(name, ""), plain) if language[:2] != "en" else plain
+
+
+@cache
 def catalogue(language: str) -> list[dict[str, str]]:
     """Return what a picker offers: name (`n`), character (`c`) and words to search by (`w`), in this language and English.
 

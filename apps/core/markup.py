@@ -125,9 +125,15 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     return value if allowed is not None and value in allowed else None
 
 
-def plain_excerpt(text: str, limit: int) -> str:
-    """Return the beginning of a message in one line, without the marks of Markdown; an ellipsis where it was cut."""
+def plain_excerpt(text: str, limit: int, *, table_word: str = "") -> str:
+    """Return the beginning of a message in one line, without the marks of Markdown; an ellipsis where it was cut.
+
+    With a `table_word` it ends at the first table, with that word: in one line a table's values would run together.
+    """
     line = _UNUSABLE.sub("\ufffd", text[: 6 * limit + 200])
+    if table_word and (table := _table_in(line)) is not None:
+        before = plain_excerpt(line[:table], max(1, limit - len(table_word) - 1)) if line[:table].strip() else ""
+        return f"{before} {table_word}".strip()
     if not is_plain(line):
         for pattern, replacement in _MARKS_OF_AN_EXCERPT:
             line = pattern.sub(replacement, line)
@@ -137,6 +143,17 @@ def plain_excerpt(text: str, limit: int) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
+def _table_in(text: str) -> int | None:
+    """Return where the first table of a text begins, outside what is fenced as code; None where there is none."""
+    for match in _TABLE_HEAD.finditer(text):
+        if len(_FENCE_LINE.findall(text[: match.start()])) % 2 == 0:
+            return match.start()
+    return None
+
+
+_FENCE_LINE = re.compile(r"^[ \t]*```", re.MULTILINE)
+# A line with a bar in it, and under it one of dashes and bars.
+_TABLE_HEAD = re.compile(r"^[^\n|]*\|[^\n]*\n(?=[^\n]*-)(?=[^\n]*\|)[ \t:|-]+$", re.MULTILINE)
 _TURNS_TEXT = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKS_OF_AN_EXCERPT = (
     (re.compile(r"^[ \t]*(?:>+[ \t]+)+", re.MULTILINE), ""),

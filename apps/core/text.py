@@ -33,6 +33,12 @@ def hangul_initials(text: str) -> str:
     )
 
 
+def is_initials(text: str) -> bool:
+    """Whether a text is nothing but initial consonants, as a name is found by: ㄱㅎㄴ."""
+    letters = "".join(text.split())
+    return bool(letters) and all("ㄱ" <= letter <= "ㅎ" for letter in letters)
+
+
 def search_key(*parts: str) -> str:
     """Return the one string in which a directory search looks: casefolded names, their initials, numbers."""
     words = [unicodedata.normalize("NFC", part).casefold() for part in parts if part]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from . import jump
 from .http import DATABASE_AWAY, busy_response, error_response, wants_json
+from .text import is_initials
 
 
 def check_health(request: HttpRequest) -> HttpResponse:
@@ -22,7 +23,8 @@ def check_health(request: HttpRequest) -> HttpResponse:
 def show_jump(request: HttpRequest) -> HttpResponse:
     """Show where a few letters may lead; the list alone for htmx and for the dialog."""
     text = request.GET.get("q", "")[: jump.TEXT_LENGTH]
-    context = {"sections": jump.find_targets(request.user, text), "query": text.strip()}
+    sections = jump.find_targets(request.user, text)
+    context = {"sections": sections, "query": text.strip(), "is_initials": is_initials(text)}
     return render(request, "_jump.html" if request.headers.get("HX-Request") else "jump.html", context)
 
 

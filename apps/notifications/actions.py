@@ -18,30 +18,44 @@ from apps.people.models import User
 from apps.realtime.publish import publish_hints
 from apps.teams.models import Channel, Invitation, Team
 
-from . import queries
+from . import queries, registry
 from .events import BatchOpened
-from .models import GATHERING, INVITATION_KEY, READ_BY_PLACE, UNTIL_DONE, EarlyReader, Notice, NoticeBatch
+from .models import GATHERING, INVITATION_KEY, KEPT_READ, READ_BY_PLACE, UNTIL_DONE, EarlyReader, Notice, NoticeBatch
 
 AT_ONCE = 50  # more people than this are reached by tasks, so that the channel's lock is not held for them
 CHUNK = 500
 WORK_SECONDS = 25.0  # of one task
 TELL_AGAIN_AFTER = timedelta(seconds=5)
 KEEP_BATCHES_FOR = timedelta(days=30)
-TOLD_AT_MOST = 200  # ids in one hint
+KEEP_READ_FOR = timedelta(days=90)
+PURGED_AT_ONCE = 5_000  # rows a transaction
+REMEMBERED = 100  # people of a notice that gathers
 
+# One statement gives up to 500 people a notice. Who wants to hear nothing of the conversation gets it quietly, or as read; who
+# read the message before a batch came to them, as read.
 INSERT = (
     "INSERT INTO notifications_notice AS old (user_id, kind, actor_id, channel_id, number, root_number, ordinal, team_id,"
-    " key, count, created_at, changed_at, read_at)"
+    " key, count, people, is_quiet, created_at, changed_at, read_at, told_at)"
+    " SELECT who, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint, %(root_number)s::bigint, %(ordinal)s,"
+    " %(team)s::bigint, %(key)s, 1, %(causes)s::bigint[], who = ANY(%(quiet)s::bigint[]), %(now)s, %(now)s,"
+    " CASE WHEN early.user_id IS NOT NULL OR who = ANY(%(read)s::bigint[]) THEN %(now)s::timestamptz END,"
+    " %(told_at)s::timestamptz"
+    " FROM unnest(%(people)s::bigint[]) AS who"
+    " LEFT JOIN notifications_earlyreader early ON early.batch_id = %(batch)s::bigint AND early.user_id = who"
+    " ORDER BY who {on_conflict} RETURNING old.id, old.user_id"
 )
 KEEP = "ON CONFLICT (user_id, key) DO NOTHING"
 GATHER = (
     "ON CONFLICT (user_id, key) DO UPDATE SET count = old.count + 1, actor_id = EXCLUDED.actor_id,"
-    " changed_at = EXCLUDED.changed_at, read_at = NULL, told_at = NULL"
+    " people = (old.people || EXCLUDED.people)[greatest(cardinality(old.people) + 2 - %(remembered)s, 1):],"
+    " is_quiet = EXCLUDED.is_quiet, changed_at = EXCLUDED.changed_at, told_at = NULL,"
+    " read_at = CASE WHEN EXCLUDED.read_at IS NOT NULL THEN old.read_at END"
+    " WHERE NOT coalesce(EXCLUDED.people <@ old.people, EXCLUDED.actor_id = old.actor_id, false)"
 )
 # Asked to acknowledge and mentioned as well: it is one notice, and the request is what stays.
 TAKE_OVER = (
     "ON CONFLICT (user_id, key) DO UPDATE SET kind = EXCLUDED.kind, changed_at = EXCLUDED.changed_at,"
-    " read_at = EXCLUDED.read_at, told_at = NULL WHERE old.kind = ANY(%(by_place)s)"
+    " is_quiet = EXCLUDED.is_quiet, read_at = EXCLUDED.read_at, told_at = NULL WHERE old.kind = ANY(%(by_place)s)"
 )
 
 
@@ -49,6 +63,32 @@ def _on_conflict(kind: str) -> str:
     if kind in GATHERING:
         return GATHER
     return TAKE_OVER if kind in UNTIL_DONE else KEEP
+
+
+def _insert(people: Collection[int], on_conflict: str, values: dict[str, Any]) -> list[tuple[int, int]]:
+    """Give these people a notice and return (its id, the person) of those that were made or renewed; at most two statements."""
+    kind, channel_id = values["kind"], values["channel"]
+    calls = channel_id is None or kind in UNTIL_DONE
+    quiet = [] if calls else registry.who_hears_nothing(people, channel_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT.replace("{on_conflict}", on_conflict),
+            {
+                "team": None,
+                "batch": None,
+                "told_at": None,
+                **values,
+                "people": list(people),
+                "causes": [values["actor"]] if kind in GATHERING and values["actor"] else None,
+                "quiet": quiet,
+                "read": quiet if kind in KEPT_READ else [],
+                "now": clock.now(),
+                "by_place": list(READ_BY_PLACE),
+                "remembered": REMEMBERED,
+            },
+        )
+        made: list[tuple[int, int]] = cursor.fetchall()
+    return made
 
 
 # -- New notices -----------------------------------------------------------------------------------------------------------
@@ -64,10 +104,13 @@ def notify(
     root_number: int | None = None,
     ordinal: int = 0,
     team: Team | None = None,
+    renews: bool = True,
 ) -> int:
     """Give these people a notice, one a person and key, and return how many were made or renewed.
 
-    The caller has looked whom it may reach; the one who caused it is left out. One statement for 500 people.
+    The caller has looked whom it may reach; the one who caused it is left out. One statement for 500 people, and one for how much
+    they want to hear of the channel. A notice that gathers is renewed by each person once; with `renews` false it stays as it is,
+    and is only made where it is missing, without telling more than the count.
     """
     people = sorted(set(recipients) - {actor.pk if actor else 0})
     values = {
@@ -79,22 +122,16 @@ def notify(
         "ordinal": ordinal,
         "team": team.pk if team else None,
         "key": key,
-        "now": clock.now(),
-        "by_place": list(READ_BY_PLACE),
+        "told_at": None if renews else clock.now(),
     }
-    made: list[int] = []
-    with connection.cursor() as cursor:
-        for start in range(0, len(people), CHUNK):
-            cursor.execute(
-                f"{INSERT} SELECT who, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint,"  # noqa: S608 # nosec B608 — constants
-                " %(root_number)s::bigint, %(ordinal)s, %(team)s::bigint, %(key)s, 1, %(now)s, %(now)s, NULL::timestamptz"
-                f" FROM unnest(%(people)s::bigint[]) AS who ORDER BY who {_on_conflict(kind)} RETURNING id",
-                {**values, "people": people[start : start + CHUNK]},
-            )
-            made += [row[0] for row in cursor.fetchall()]
-    if made:
-        channel_id = channel.pk if channel else None
-        transaction.on_commit(lambda: tell_notices(made, channel_id=channel_id), robust=True)
+    made: list[tuple[int, int]] = []
+    for start in range(0, len(people), CHUNK):
+        made += _insert(people[start : start + CHUNK], _on_conflict(kind) if renews else KEEP, values)
+    if made and renews:
+        ids, channel_id = [pk for pk, _user in made], channel.pk if channel else None
+        transaction.on_commit(lambda: tell_notices(ids, channel_id=channel_id), robust=True)
+    elif made:
+        _tell_counts_later({user_id for _pk, user_id in made})
     return len(made)
 
 
@@ -152,8 +189,11 @@ def read_invitations(invitation_ids: Collection[int]) -> None:
 @transaction.atomic
 def withdraw(*, channel: Channel, numbers: Collection[int]) -> None:
     """Take back all notices of messages, those too that a batch has not made yet."""
-    # Whoever expands a batch holds its row, so that after this line all of its rows are seen below.
-    NoticeBatch.objects.filter(channel=channel, number__in=numbers).delete()
+    # Whoever expands a batch holds its row, and early readers share it: once it is locked, all that they wrote is seen. To delete
+    # alone would look for early readers first and wait for the row afterwards, when there may be one more.
+    batches = _lock(NoticeBatch.objects.filter(channel=channel, number__in=numbers))
+    EarlyReader.objects.filter(batch__in=batches).delete()
+    NoticeBatch.objects.filter(pk__in=batches).delete()
     gone = list(
         Notice.objects.select_for_update(no_key=True)
         .filter(channel=channel, number__in=numbers)
@@ -164,19 +204,32 @@ def withdraw(*, channel: Channel, numbers: Collection[int]) -> None:
     _tell_counts_later({user_id for _pk, user_id, read_at in gone if read_at is None})
 
 
+@transaction.atomic
+def withdraw_key(*, user_id: int, key: str) -> None:
+    """Take one person's notice of a thing back, where there is one."""
+    gone = list(
+        Notice.objects.select_for_update(no_key=True).filter(user=user_id, key=key).values_list("pk", "read_at")
+    )
+    Notice.objects.filter(pk__in=[pk for pk, _read_at in gone]).delete()
+    if any(read_at is None for _pk, read_at in gone):
+        _tell_counts_later({user_id})
+
+
 # -- Reading ---------------------------------------------------------------------------------------------------------------
 # A batch that has not reached somebody yet is told that they have read its message: it makes their notice as read. It holds its
-# row while it makes notices, so whoever found one waits here, and then looks once more at what was made meanwhile.
+# row while it makes notices, so whoever found one waits here, and then looks once more at what was made meanwhile. Batches come
+# before notices, as with those who expand or withdraw one: `due` begins by having `early` done.
 READ = (
     "WITH place AS (SELECT * FROM unnest({arrays}) AS p({columns})),"
-    " due AS (SELECT n.id FROM place p JOIN notifications_notice n ON n.user_id = p.user_id AND n.channel_id = p.channel_id"
-    "  WHERE n.read_at IS NULL AND n.kind = ANY(%(kinds)s) AND {notice_matches} ORDER BY n.id FOR NO KEY UPDATE OF n),"
-    " read AS (UPDATE notifications_notice n SET read_at = %(now)s FROM due WHERE n.id = due.id RETURNING n.user_id),"
     " ahead AS (SELECT b.id, p.user_id FROM place p JOIN notifications_noticebatch b ON b.channel_id = p.channel_id"
     "  WHERE b.finished_at IS NULL AND b.cursor < p.user_id AND b.kind = ANY(%(kinds)s) AND {batch_matches}),"
     " early AS (INSERT INTO notifications_earlyreader (batch_id, user_id)"
     "  SELECT b.id, a.user_id FROM ahead a JOIN notifications_noticebatch b ON b.id = a.id WHERE b.finished_at IS NULL"
-    "  ORDER BY b.id, a.user_id FOR SHARE OF b ON CONFLICT DO NOTHING)"
+    "  ORDER BY b.id, a.user_id FOR SHARE OF b ON CONFLICT DO NOTHING RETURNING batch_id),"
+    " due AS (SELECT n.id FROM place p JOIN notifications_notice n ON n.user_id = p.user_id AND n.channel_id = p.channel_id"
+    "  WHERE (SELECT count(*) FROM early) >= 0 AND n.read_at IS NULL AND n.kind = ANY(%(kinds)s) AND {notice_matches}"
+    "  ORDER BY n.id FOR NO KEY UPDATE OF n),"
+    " read AS (UPDATE notifications_notice n SET read_at = %(now)s FROM due WHERE n.id = due.id RETURNING n.user_id)"
     " SELECT user_id, false FROM read UNION ALL SELECT user_id, true FROM ahead"
 )
 
@@ -253,8 +306,9 @@ def delete_notices(*, by: User, ids: Collection[int]) -> int:
     return deleted
 
 
-def _lock(rows: Any) -> list[int]:
-    return list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+def _lock(rows: Any, *, at_most: int | None = None) -> list[int]:
+    locked = rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True)
+    return list(locked[:at_most])
 
 
 def _write(by: User, rows: Any, **values: Any) -> int:
@@ -311,17 +365,6 @@ def tell_untold() -> int:
 
 
 # -- Batches ---------------------------------------------------------------------------------------------------------------
-EXPAND = (  # what is put into it are constants, and the bound query of queries.people_left
-    f"WITH who(id) AS ({{people}}), made AS ({INSERT}"  # noqa: S608 # nosec B608
-    " SELECT w.id, %(kind)s, %(actor)s::bigint, %(channel)s::bigint, %(number)s::bigint, %(root_number)s::bigint,"
-    " %(ordinal)s, NULL::bigint, %(key)s, 1, %(now)s, %(now)s,"
-    " CASE WHEN early.user_id IS NOT NULL THEN %(now)s END"
-    " FROM who w LEFT JOIN notifications_earlyreader early ON early.batch_id = %(batch)s AND early.user_id = w.id"
-    " ORDER BY w.id {on_conflict} RETURNING old.id)"
-    " SELECT (SELECT max(id) FROM who), (SELECT count(*) FROM who), (SELECT array_agg(id) FROM made)"
-)
-
-
 def expand_batch(batch_id: int) -> bool:
     """Make a batch's notices, 500 a transaction, for half a minute at most; return whether it is finished.
 
@@ -354,31 +397,25 @@ def _expand_chunk(batch_id: int) -> tuple[list[int], int | None, bool]:
             batch.finished_at = clock.now()
             EarlyReader.objects.filter(batch=batch).delete()
         batch.save(update_fields=["cursor", "finished_at"])
-        return made or [], batch.channel_id, count < CHUNK
+        return made, batch.channel_id, count < CHUNK
 
 
-def _insert_chunk(batch: NoticeBatch) -> tuple[int | None, int, list[int] | None]:
-    people, parameters = queries.people_left(batch, CHUNK).query.sql_with_params()
-    with connection.cursor() as cursor:
-        # The people's query has its own, positional parameters; they are bound into its text first.
-        bound = connection.ops.compose_sql(people, parameters).replace("%", "%%")  # type: ignore[attr-defined]
-        cursor.execute(
-            EXPAND.replace("{people}", bound).replace("{on_conflict}", _on_conflict(batch.kind)),
-            {
-                "batch": batch.pk,
-                "kind": batch.kind,
-                "actor": batch.actor_id,
-                "channel": batch.channel_id,
-                "number": batch.number,
-                "root_number": batch.root_number,
-                "ordinal": batch.ordinal,
-                "key": batch.key,
-                "now": clock.now(),
-                "by_place": list(READ_BY_PLACE),
-            },
-        )
-        row: tuple[int | None, int, list[int] | None] = cursor.fetchone()
-    return row
+def _insert_chunk(batch: NoticeBatch) -> tuple[int | None, int, list[int]]:
+    people = list(queries.people_left(batch, CHUNK).values_list("pk", flat=True))
+    if not people:
+        return None, 0, []
+    values = {
+        "batch": batch.pk,
+        "kind": batch.kind,
+        "actor": batch.actor_id,
+        "channel": batch.channel_id,
+        "number": batch.number,
+        "root_number": batch.root_number,
+        "ordinal": batch.ordinal,
+        "key": batch.key,
+    }
+    made = _insert(people, _on_conflict(batch.kind), values)
+    return people[-1], len(people), [pk for pk, _user in made]
 
 
 def unfinished_batches() -> list[int]:
@@ -390,3 +427,23 @@ def purge_batches() -> int:
     """Delete batches that were finished a month ago and return how many."""
     deleted, _rows = NoticeBatch.objects.filter(Q(finished_at__lt=clock.now() - KEEP_BATCHES_FOR)).delete()
     return deleted
+
+
+def purge_notices() -> int:
+    """Delete the notices that are older than ninety days and were read as long ago, and return how many.
+
+    5,000 a transaction, walking once through all by their ids; after half a minute the rest waits for the next day.
+    """
+    before = clock.now() - KEEP_READ_FOR
+    until = time.monotonic() + WORK_SECONDS
+    purged = last = 0
+    while time.monotonic() < until:
+        with transaction.atomic():
+            old = Notice.objects.filter(pk__gt=last, read_at__lt=before, changed_at__lt=before)
+            ids = _lock(old, at_most=PURGED_AT_ONCE)
+            Notice.objects.filter(pk__in=ids).delete()
+        purged += len(ids)
+        if len(ids) < PURGED_AT_ONCE:
+            break
+        last = ids[-1]
+    return purged

@@ -19,7 +19,7 @@ class NotificationsConfig(AppConfig):
         from .registry import NoticeKind, add_kind
 
         every(10, "apps.notifications.tasks.sweep_notices")
-        every(86_400, "apps.notifications.tasks.purge_batches")
+        every(86_400, "apps.notifications.tasks.purge_notices")
         registries.add_link("activity", "activity")
         add_kind(
             NoticeKind(

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,10 @@ from apps.sites.models import Unit
 from apps.teams.models import Channel, Team
 
 # How notices of a kind behave. What kinds are called, and what they say, is registered (registry.py).
-GATHERING = frozenset({"reaction"})  # one notice for many acts: counted, and unread again with each
+GATHERING = frozenset({"reaction"})  # one notice for many people: counted, and unread again with each of them
 READ_BY_PLACE = frozenset({"mention", "reply"})  # read as soon as the place that they point to was read
 UNTIL_DONE = frozenset({"acknowledgement"})  # opening it is not doing it; takes the place of one that is read by place
+KEPT_READ = frozenset({"reply", "reaction"})  # to those who want to hear nothing of the conversation they come as read
 INVITATION_KEY = "invitation:"  # and the id of the invitation
 
 
@@ -52,7 +54,10 @@ class Notice(models.Model):
     ordinal = models.PositiveIntegerField(default=0)  # the message's place in its thread
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="+")
     key = models.CharField(max_length=120)  # what it is about: a person has one notice of it
-    count = models.PositiveIntegerField(default=1)
+    count = models.PositiveIntegerField(default=1)  # of the people who caused it
+    # The newest of them, where a kind gathers: who takes a reaction back and gives it again is no news. Null: only the actor.
+    people = ArrayField(models.PositiveBigIntegerField(), null=True)
+    is_quiet = models.BooleanField(default=False, db_default=False)  # it is told without a toast
     created_at = models.DateTimeField(default=clock.now)
     changed_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -15,7 +15,7 @@ from apps.teams import queries as teams_queries
 from apps.teams.models import Channel
 
 from .models import Audience, Notice, NoticeBatch, NoticeQuerySet
-from .registry import NoticeKind, NoticeView, kinds
+from .registry import NoticeKind, NoticeView, kinds, kinds_in_order
 
 COUNTED_UP_TO = 100  # a badge says 99+ above that
 PAGE = 30
@@ -109,7 +109,7 @@ def hints_of(notices: Sequence[Notice], counts: Mapping[int, int]) -> list[tuple
 
 def _notice_hint(notice: Notice, unread: int) -> dict[str, Any]:
     actor = notice.actor
-    body = {
+    body: dict[str, Any] = {
         "id": notice.pk,
         "kind": notice.kind,
         "actor": {"id": actor.pk, "names": actor.names} if actor else None,
@@ -118,6 +118,8 @@ def _notice_hint(notice: Notice, unread: int) -> dict[str, Any]:
         "root": notice.root_number,
         "count": notice.count,
     }
+    if notice.is_quiet:
+        body["quiet"] = True
     return {"kind": "notice", "unread": unread, "notice": body}
 
 
@@ -144,9 +146,25 @@ class NoticePage:
 
 
 def of_filter(user: User, show: str) -> NoticeQuerySet:
-    """Return the notices of somebody that a filter lets through: all, the unread ones, or those of a kind."""
+    """Return the notices of somebody that a filter lets through: all, the unread ones, or those of a kind, open ones alone."""
     notices = Notice.objects.visible_to(user).filter(kind__in=[show] if show in kinds else list(kinds))
+    open_only = kinds[show].open_only if show in kinds else None
+    if open_only is not None:
+        notices = open_only(user, notices)
     return notices.unread() if show == UNREAD else notices
+
+
+def filter_counts(user: User, unread: Mapping[str, int]) -> list[tuple[NoticeKind, int]]:
+    """Return the kinds with what their filters count: what is still to be done (one query a kind), else what is unread."""
+    return [
+        (
+            kind,
+            of_filter(user, kind.code).order_by()[:COUNTED_UP_TO].count()
+            if kind.open_only
+            else unread.get(kind.code, 0),
+        )
+        for kind in kinds_in_order()
+    ]
 
 
 def page_of(user: User, *, show: str = "", before: str = "", limit: int = PAGE) -> NoticePage:
@@ -178,12 +196,16 @@ def rows_of(user: User, notices: Iterable[Notice]) -> list[NoticeRow]:
 
 
 def read_place(text: str) -> tuple[datetime, int] | None:
-    """Return the instant and id that a page's address begins from; None for anything that is no place."""
+    """Return the instant (UTC) and id that a page's address begins from; None for anything that is no place of a notice."""
     moment, _, number = text.partition("/")
     try:
         instant = datetime.fromisoformat(moment)
-    except ValueError:
+        if instant.tzinfo is None:
+            return None
+        instant = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if instant.tzinfo is None or not number.isascii() or not number.isdigit() or len(number) > 18:
+    # A year at an edge of the calendar would leave it again in the zone of the database.
+    if not 1970 <= instant.year <= 9998 or not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
     return instant, int(number)

@@ -1,4 +1,4 @@
-"""Background work of notices: making those of a batch, and telling again what was not told."""
+"""Background work of notices: making those of a batch, telling again what was not told, deleting old ones."""
 
 from celery import shared_task
 from django.db import OperationalError
@@ -20,5 +20,6 @@ def sweep_notices() -> int:
 
 
 @shared_task
-def purge_batches() -> int:
-    return actions.purge_batches()
+def purge_notices() -> int:
+    """Delete notices that were read long ago, and what is left of old batches."""
+    return actions.purge_batches() + actions.purge_notices()

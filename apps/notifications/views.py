@@ -17,7 +17,7 @@ from apps.people.models import SignedInRequest
 from . import actions, queries
 from .forms import ChangeForm
 from .models import Notice
-from .registry import kinds, kinds_in_order
+from .registry import kinds
 
 
 @require_GET
@@ -37,7 +37,8 @@ def show_activity(request: SignedInRequest) -> HttpResponse:
         "page": page,
         "show": show,
         "before": before,
-        "filters": [(kind, unread.get(kind.code, 0)) for kind in kinds_in_order()],
+        "here": request.get_full_path(),
+        "filters": queries.filter_counts(request.user, unread),
         "unread": sum(unread.values()),
         "unread_here": unread.get(show, 0) if show in kinds else sum(unread.values()),
     }
@@ -58,6 +59,7 @@ def _row_body(row: queries.NoticeRow) -> dict[str, Any]:
         "count": notice.count,
         "at": notice.changed_at.isoformat(),
         "is_unread": row.is_unread,
+        "done": row.view.done,
     }
 
 

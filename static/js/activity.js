@@ -61,7 +61,7 @@ function isInSight({ channel, root }) {
 
 function toast(notice) {
   const name = `${notice.id}:${notice.count}`;
-  if (heard.has(name) || document.hidden || place || isInSight(notice)) return;
+  if (notice.quiet || heard.has(name) || document.hidden || place || isInSight(notice)) return;
   heard.add(name);
   waiting.set(notice.id, notice);
   toastTimer ||= setTimeout(showWaiting, Math.max(0, toastedAt + TOAST_AT_MOST_EVERY_MS - Date.now()));
@@ -117,7 +117,10 @@ function compare(nodes) {
   const inRange = mine.size - (fetched.querySelector('[rel="next"]') ? count : 0);
   [...mine.entries()].forEach(([id, line], index) => {
     const now = newest.get(id);
-    if (now) setUnread(line, now.classList.contains("notice--unread"));
+    if (now) {
+      setUnread(line, now.classList.contains("notice--unread"));
+      showAct(line, now);
+    }
     else if (index >= inRange) return;
     else if (place.dataset.show === "unread") setUnread(line, false);
     else remove(line);
@@ -138,12 +141,20 @@ function setUnread(line, isUnread) {
   line.classList.toggle("notice--unread", isUnread);
 }
 
+/** What was asked may have been done on another device. */
+function showAct(line, now) {
+  const [mine, theirs] = [line, now].map((one) => one.querySelector(".notice__act, .notice__done"));
+  if (mine?.className === theirs?.className) return;
+  mine?.remove();
+  if (theirs) line.append(theirs);
+}
+
 /** What is no longer there keeps its place until the list is opened anew, without its words. */
 function remove(line) {
   if (line.classList.contains("notice--gone")) return;
   line.classList.add("notice--gone");
   setUnread(line, false);
-  line.querySelector("[data-excerpt]")?.remove();
+  for (const part of line.querySelectorAll("[data-excerpt], .notice__act, .notice__done")) part.remove();
   line.querySelector(".notice__words").textContent = gettext("This is no longer there.");
   const box = line.querySelector("input");
   box.checked = false;
@@ -187,7 +198,7 @@ document.addEventListener("live:hint", ({ detail }) => {
   if (body.kind === "notice") {
     showCount(body.unread);
     toast(body.notice);
-    if (place) say(sentenceOf(body.notice));
+    if (place && !body.notice.quiet) say(sentenceOf(body.notice));
     look();
   } else if (body.kind === "notices") {
     showCount(body.unread);

@@ -27,6 +27,7 @@ d = _(name)
 SCRIPT = """
 button.textContent = gettext("Send again");
 const text = interpolate(ngettext("%s new", "%s new ones", count), [count]);
+const label = `${gettext("Draft")}:`;
 """
 
 
@@ -53,7 +54,11 @@ def test_reads_python() -> None:
 
 
 def test_reads_a_browser_module() -> None:
-    assert found("static/js/a.js", SCRIPT) == [("Send again", None), (("%s new", "%s new ones"), None)]
+    assert found("static/js/a.js", SCRIPT) == [
+        ("Send again", None),
+        (("%s new", "%s new ones"), None),
+        ("Draft", None),
+    ]
 
 
 def test_a_catalogue_has_no_lines_and_no_dates() -> None:

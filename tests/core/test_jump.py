@@ -258,6 +258,15 @@ class TestThePages:
 
 
 @pytest.mark.django_db
+class TestNothingFound:
+    def test_initials_are_not_advised_to_who_typed_them(self, client: Client, nurse) -> None:
+        factories.sign_in_as(client, nurse)
+        for text, is_advised in (("ㄲㄲㄲ", False), ("ㄳ ㅆㅆ", False), ("뷁뷁", True), ("qqq", True)):
+            page = client.get(reverse("jump"), {"q": text}, headers={"HX-Request": "true"}).content.decode()
+            assert "jump__nothing" in page
+            assert ("ㄱㅎㄴ" in page) is is_advised
+
+
 class TestContrast:
     def test_is_turned_on_and_off_and_leads_back(self, client: Client, nurse) -> None:
         factories.sign_in_as(client, nurse)

@@ -40,7 +40,8 @@ def test_everybody_is_asked_and_each_answers(browsers: Browsers, hospital: Hospi
     count = nurse.locator("[data-log] [data-ack-count]")
     strip = physician.locator("[data-ack-strip]")
     button = physician.locator("[data-log] [data-ack-form] button")
-    expect(strip).to_be_visible()
+    expect(button).to_be_in_viewport()
+    expect(strip).to_be_hidden()  # what it would lead to is in view
     box = button.bounding_box()
     assert box is not None
     assert box["height"] >= 48
@@ -48,9 +49,8 @@ def test_everybody_is_asked_and_each_answers(browsers: Browsers, hospital: Hospi
     physician.locator("[data-log] > .msg").last.focus()
     physician.keyboard.press("1")
     expect(nurse.locator('.reaction[data-emoji="thumbsup"]')).to_have_count(1)
-    expect(strip).to_be_visible()
     assert not Acknowledgement.objects.exists()
-    physician.locator("[data-ack-next]").click()
+    button.focus()
     expect(button).to_be_focused()
     assert browsers.find_barriers(physician) == []
     physician.keyboard.press("Enter")
@@ -72,6 +72,54 @@ def test_everybody_is_asked_and_each_answers(browsers: Browsers, hospital: Hospi
     expect(physician.locator("[data-log] .ack__mine")).to_be_visible()
     expect(physician.locator("[data-ack-strip]")).to_be_hidden()
     assert [row.user_id for row in Acknowledgement.objects.all()] == [hospital.physician.pk]
+
+
+def test_the_strip_leads_to_what_is_out_of_view(browsers: Browsers, hospital: Hospital) -> None:
+    first = factories.send(hospital.nurse, hospital.private, "점심 전에 모입니다.")
+    asking = factories.send(hospital.nurse, hospital.private, NOTICE, asks_acknowledgement=True)
+    for _ in range(25):
+        factories.send(hospital.nurse, hospital.private)
+    for phone in (False, True):
+        page = open_live(browsers, hospital.physician, hospital, phone=phone)
+        page.locator("[data-scroll]").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        strip = page.locator("[data-ack-strip]")
+        expect(strip).to_be_visible()
+        page.locator("[data-ack-next]").click()
+        expect(page.locator(f"#message-{asking.number} [data-ack-form] button")).to_be_focused()
+        expect(strip).to_be_hidden()
+        # Who asks for something is named, though they wrote a moment before.
+        head = page.locator(f"#message-{asking.number} .msg__author")
+        assert first.author_id == asking.author_id
+        expect(head).to_be_in_viewport()
+        assert head.evaluate("element => element.getBoundingClientRect().height") > 10
+        page.locator("[data-scroll]").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        expect(strip).to_be_visible()
+
+
+def test_who_asks_is_named_on_a_page_that_was_open(browsers: Browsers, hospital: Hospital) -> None:
+    page = open_live(browsers, hospital.physician, hospital)
+    factories.send(hospital.nurse, hospital.private, "점심 전에 모입니다.")
+    expect(page.locator("[data-log] .msg")).to_have_count(1)
+    factories.send(hospital.nurse, hospital.private, NOTICE, asks_acknowledgement=True)
+    factories.send(hospital.nurse, hospital.private, "이상입니다.")
+    rows = page.locator("[data-log] .msg")
+    expect(rows).to_have_count(3)
+    wanted = [False, False, True]
+    assert [row.evaluate("one => one.classList.contains('msg--next')") for row in rows.all()] == wanted
+    page.reload()
+    expect(rows).to_have_count(3)
+    assert [row.evaluate("one => one.classList.contains('msg--next')") for row in rows.all()] == wanted
+
+
+def test_between_two_a_number_would_say_nothing(browsers: Browsers, hospital: Hospital) -> None:
+    factories.send(hospital.nurse, hospital.direct, "도착하셨습니다.")
+    nurse, physician = browsers.open(hospital.nurse), browsers.open(hospital.physician)
+    for page in (nurse, physician):
+        open_channel(page, hospital, hospital.direct)
+        wait_until_live(page)
+    line = nurse.locator("[data-log] [data-readers]")
+    expect(line).to_have_attribute("data-state", "read")
+    expect(line).to_have_text("읽음")
 
 
 def test_without_a_script_one_asks_and_answers(browsers: Browsers, hospital: Hospital) -> None:

@@ -172,6 +172,20 @@ def test_what_is_written_offline_goes_out_once_when_the_line_is_back(browsers: B
     assert stored(hospital.private) == ["그동안 온 글", "끊긴 동안 쓴 글"]
 
 
+def test_all_that_waits_for_the_line_says_so(browsers: Browsers, hospital: Hospital) -> None:
+    page = browsers.open(hospital.nurse)
+    open_channel(page, hospital)
+    wait_until_live(page)
+    page.context.set_offline(True)
+    for text in ("하나", "둘", "셋"):
+        write(page, text)
+    words = page.locator('[data-pending] [data-slot="words"]')
+    expect(words).to_have_text(["연결되면 보냅니다"] * 3)
+    page.context.set_offline(False)
+    expect(page.locator("[data-pending]")).to_have_count(0)
+    assert stored(hospital.private) == ["하나", "둘", "셋"]
+
+
 def test_a_page_outlives_its_server(browsers: Browsers, hospital: Hospital, server: Any) -> None:
     nurse, physician = browsers.open(hospital.nurse), browsers.open(hospital.physician)
     for page in (nurse, physician):

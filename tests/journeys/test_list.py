@@ -1,11 +1,13 @@
 """The chat list on a desk and on a phone: order, previews, filters, focus, and the count that every page shows."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from apps.messaging import actions as messaging_actions
 from tests import factories
 
 from .browser import Browsers
@@ -208,12 +210,102 @@ def test_the_menu_on_a_phone_is_a_sheet_that_a_long_press_opens(browsers: Browse
     phone.wait_for_timeout(900)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(menu(phone)).to_be_visible()
+    phone.wait_for_timeout(500)
+    expect(menu(phone)).to_be_visible()
     assert re.search(r"/chat/$", phone.url)
     sheet = menu(phone).bounding_box()
     assert round(sheet["y"] + sheet["height"]) == 844
     assert all(item.bounding_box()["height"] >= 44 for item in menu(phone).locator(".menu__item").all())
     choose(phone, "unread", "0")
     expect(row_of(phone, furnished.private)).to_have_attribute("data-unread", "0", timeout=SOON)
+
+
+def test_the_finger_that_held_a_line_changes_nothing_when_it_lifts(browsers: Browsers, furnished: Hospital) -> None:
+    phone = browsers.open(furnished.nurse, phone=True)
+    phone.set_viewport_size({"width": 390, "height": 480})  # the sheet opens over the lines
+    phone.goto("/chat/")
+    wait_until_live(phone)
+    posts: list[str] = []
+    phone.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    session = phone.context.new_cdp_session(phone)
+    for share in (0.3, 0.5, 0.7):
+        phone.goto("/chat/")
+        wait_until_live(phone)
+        box = row_of(phone, furnished.private).bounding_box()
+        point = {"x": box["x"] + 100, "y": box["y"] + box["height"] * share}
+        session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+        expect(menu(phone)).to_be_visible()
+        item = phone.evaluate("({ x, y }) => document.elementFromPoint(x, y).closest('button.menu__item')?.name", point)
+        assert item is not None
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        # Some browsers take it for a tap all the same: a click on what lies under the finger now.
+        phone.evaluate("({ x, y }) => document.elementFromPoint(x, y).closest('button').click()", point)
+        phone.wait_for_timeout(700)
+        expect(menu(phone)).to_be_visible()
+    assert [url for url in posts if "/settings/" in url or url.endswith("/read/")] == []
+    expect(row_of(phone, furnished.private)).to_have_attribute("data-notify", "all")
+    mute = '[data-conversation-menu] button[name="notify"][value="nothing"]'
+    # A finger that comes again means it, and reads what it has done, with the way back.
+    phone.locator(mute).tap()
+    expect(row_of(phone, furnished.private)).to_have_attribute("data-notify", "nothing", timeout=SOON)
+    toast = phone.locator(".toast")
+    expect(toast).to_contain_text("보라매 본원 전원")
+    toast.get_by_role("button").tap()
+    expect(row_of(phone, furnished.private)).to_have_attribute("data-notify", "all", timeout=SOON)
+    expect(toast).to_have_count(0)
+
+
+def test_the_title_on_a_phone_leads_to_the_settings(browsers: Browsers, furnished: Hospital) -> None:
+    phone = browsers.open(furnished.nurse, phone=True)
+    phone.goto(f"/chat/{furnished.direct.pk}/")
+    wait_until_live(phone)
+    title = phone.locator(".bar__title a")
+    bar = phone.locator(".bar").bounding_box()
+    box = title.locator("bdi").bounding_box()
+    assert abs((box["y"] + box["height"] / 2) - (bar["y"] + bar["height"] / 2)) <= 3  # nothing stands under it
+    whole = phone.locator(".bar__title").bounding_box()
+    assert min(whole["width"], whole["height"]) >= 44
+    assert browsers.find_barriers(phone) == []
+    title.tap()
+    menu(phone).locator('button[name="is_favourite"]').tap()
+    expect(menu(phone)).to_have_count(0)
+    expect(phone.locator(".toast")).to_contain_text("최다온")
+    head, composer = phone.locator(".toast").bounding_box(), phone.locator("[data-composer]").bounding_box()
+    assert head["y"] >= bar["y"] + bar["height"]
+    assert head["y"] + head["height"] < composer["y"] - 300
+    plain = browsers.open(furnished.nurse, phone=True, javascript=False)
+    plain.goto(f"/chat/{furnished.direct.pk}/")
+    plain.locator(".bar__title a").tap()
+    expect(plain).to_have_url(re.compile(rf"/chat/{furnished.direct.pk}/settings/$"))
+    expect(plain.locator('input[name="is_favourite"][value="1"]')).to_be_checked()
+
+
+def test_what_is_forwarded_without_a_word_reads_as_the_server_writes_it(
+    browsers: Browsers, furnished: Hospital
+) -> None:
+    source = factories.send(furnished.nurse, furnished.standard, "전원 서류입니다.")
+    page = browsers.open(furnished.nurse)
+    page.goto("/chat/")
+    wait_until_live(page)
+    messaging_actions.forward_message(
+        by=furnished.nurse, source=source, channel=furnished.private, client_id=uuid.uuid4()
+    )
+    preview = row_of(page, furnished.private).locator("[data-preview]")
+    expect(preview).to_contain_text("전달한 메시지", timeout=SOON)
+    live = preview.inner_text()
+    assert re.match(r"나:\s*전달한 메시지$", live)
+    page.reload()
+    assert preview.inner_text() == live
+
+
+def test_the_filters_stand_in_one_row(browsers: Browsers, furnished: Hospital) -> None:
+    for options in ({"phone": True}, {}):
+        page = browsers.open(furnished.nurse, **options)
+        page.goto("/chat/?show=archived")
+        tops = page.locator(".list__chips > .chip").evaluate_all("all => [...new Set(all.map((one) => one.offsetTop))]")
+        assert len(tops) == 1
+        expect(page.locator('[data-show="archived"]')).to_be_in_viewport(ratio=0.9)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_sections_are_made_and_closed(browsers: Browsers, furnished: Hospital) -> None:

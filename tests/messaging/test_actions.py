@@ -98,7 +98,7 @@ def test_a_reply_counts_at_its_root_and_takes_a_number(direct):
     reply = send(physician, channel, root_number=root.number)
     root.refresh_from_db()
     assert (reply.number, root.reply_count, root.last_reply_at) == (2, 1, reply.created_at)
-    assert [row.message for row in queries.thread_of(root, viewer=nurse)] == [root, reply]
+    assert [row.message for row in queries.thread_of(root, viewer=nurse).rows] == [root, reply]
     assert [row.message for row in queries.page_of(channel, viewer=nurse).rows] == [root]
     with pytest.raises(actions.NoSuchRoot):
         send(nurse, channel, root_number=reply.number)

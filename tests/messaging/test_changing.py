@@ -173,7 +173,7 @@ def test_a_reaction_is_given_once_and_taken_back(ward):
     first = actions.add_reaction(by=physician, message=message, emoji_name="thumbsup")
     second = actions.add_reaction(by=physician, message=message, emoji_name="thumbsup")
     assert first.change == message.change + 1 == second.change
-    assert first.body["reactions"] == [{"emoji": "thumbsup", "users": [physician.pk]}]
+    assert first.body["reactions"] == [{"emoji": "thumbsup", "count": 1, "users": [physician.pk]}]
     gone = actions.remove_reaction(by=physician, message=message, emoji_name="thumbsup")
     assert gone.body["reactions"] == []
     assert actions.remove_reaction(by=physician, message=message, emoji_name="thumbsup").change == gone.change
@@ -345,7 +345,7 @@ def test_every_page_of_a_message_opens_without_a_script(ward, client):
     there = client.get(reverse("chat-message", args=[channel.pk, reply.number]))
     assert (
         there["Location"]
-        == f"/chat/{channel.pk}/thread/{message.number}/?around={message.number}#thread-{reply.number}"
+        == f"/chat/{channel.pk}/thread/{message.number}/?around={message.number}&at={reply.number}#thread-{reply.number}"
     )
 
 
@@ -572,4 +572,13 @@ def test_another_text_is_acknowledged_anew(ward, clock):
     kept = AuditEntry.objects.get(action="messaging.message_edited").detail["acknowledged_before"]
     assert [user_id for user_id, _at in kept] == [nurse.pk]
     assert actions.acknowledge(by=nurse, message=message).body["ack"]["count"] == 1
+    assert unread_notices(nurse) == []
+
+
+def test_a_reaction_that_was_taken_back_is_no_news_any_more(ward):
+    nurse, physician, channel = ward
+    message = send(nurse, channel)
+    actions.add_reaction(by=physician, message=message, emoji_name="eyes")
+    assert unread_notices(nurse) == ["reaction"]
+    actions.remove_reaction(by=physician, message=message, emoji_name="eyes")
     assert unread_notices(nurse) == []

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from apps.messaging import actions, queries
 from apps.teams import actions as teams_actions
@@ -74,7 +75,7 @@ def test_two_of_one_name_are_both_meant_and_the_number_tells_them_apart(ward):
     assert set(send(writer, channel, "@김하늘 님").mention_keys) == {f"user:{nurse.pk}", f"user:{namesake.pk}"}
     assert send(writer, channel, "@김하늘(N70003) 님").mention_keys == [f"user:{namesake.pk}"]
     offered = queries.suggest_mentions(channel, writer, "김하")
-    assert {row.insert for row in offered if row.key.startswith("user:")} == {"@김하늘(N70002) ", "@김하늘(N70003) "}
+    assert {row.insert for row in offered if row.key.startswith("user:")} == {"@김하늘(N70002)", "@김하늘(N70003)"}
 
 
 def test_a_unit_and_everybody(ward):
@@ -154,3 +155,34 @@ def test_a_mention_inside_code_tells_nobody(ward):
     message = send(writer, channel, "`@김하늘`\n```\n@채널\n```\n@김하늘님")
     assert message.mention_keys == [f"user:{nurse.pk}"]
     assert message.html.count("data-mention") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "inserted"),
+    [("ko", "채", "@채널 "), ("ko", "모두", "@채널 "), ("en", "Ever", "@channel "), ("ar", "الق", "@القناة ")],
+)
+def test_everybody_is_offered_last_by_the_words_of_the_reader_s_language(ward, language, typed, inserted):
+    writer, _, unit, channel = ward
+    join_channel(channel, make_person(unit=unit, name_ko="채모두", name_en="Evert Everett", name_ar="القناص"))
+    with translation.override(language):
+        offered = queries.suggest_mentions(channel, writer, typed)
+        assert [row.key for row in offered].count("channel:") == 1
+        assert offered[-1].key == "channel:"
+        assert offered[-1].insert == inserted
+        assert "2" in offered[-1].detail  # how many it tells: the writer is not one of them
+        assert send(writer, channel, f"{offered[-1].insert}공지").mention_keys == ["channel:"]
+
+
+@pytest.mark.parametrize(("language", "typed"), [("ko", ""), ("ko", "널"), ("ko", "chan"), ("en", "채"), ("ar", "x")])
+def test_everybody_is_not_offered_for_anything_else(ward, language, typed):
+    writer, _, _, channel = ward
+    with translation.override(language):
+        assert "channel:" not in [row.key for row in queries.suggest_mentions(channel, writer, typed)]
+
+
+def test_control_characters_after_the_sign_do_no_harm(ward, client):
+    writer, nurse, _, channel = ward
+    sign_in_as(client, writer)
+    answer = client.get(f"/chat/{channel.pk}/mentions/", {"q": "김\x00하"})
+    assert answer.status_code == 200
+    assert [row["key"] for row in answer.json()["found"]] == [f"user:{nurse.pk}"]

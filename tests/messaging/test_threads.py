@@ -1,10 +1,12 @@
 """Threads: who follows them, and how far each has read."""
 
+import uuid
+
 import pytest
 
 from apps.messaging import actions, queries
-from apps.messaging.models import ThreadMark
-from tests.factories import make_channel, make_person, make_site, send
+from apps.messaging.models import Message, Reaction, ThreadMark
+from tests.factories import make_channel, make_person, make_site, react, send, sign_in_as
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,153 @@ def test_a_row_costs_the_same_with_and_without_threads(ward, django_assert_max_n
         actions.add_reaction(by=other, message=root, emoji_name="eyes")
     with django_assert_max_num_queries(5):
         queries.page_of(channel, viewer=one)
+
+
+# -- Pages of a thread ----------------------------------------------------------------------------------------------------
+def long_thread(one, other, channel, replies: int) -> Message:
+    """A root with replies that were stored at once."""
+    root = send(one, channel)
+    Message.objects.bulk_create(
+        Message(
+            channel=channel,
+            number=root.number + ordinal,
+            change=root.change,
+            author=other,
+            client_id=uuid.uuid4(),
+            root=root,
+            ordinal=ordinal,
+            body=f"{ordinal}번째 답",
+        )
+        for ordinal in range(1, replies + 1)
+    )
+    Message.objects.filter(pk=root.pk).update(reply_count=replies)
+    channel.last_number = root.number + replies
+    channel.save(update_fields=["last_number"])
+    return queries.root_in(channel, root.number, viewer=one)
+
+
+def ordinals(thread) -> list[int]:
+    return [row.message.ordinal for row in thread.page.rows]
+
+
+def test_every_reply_of_a_long_thread_is_reached(ward, django_assert_num_queries):
+    one, other, _, channel = ward
+    root = long_thread(one, other, channel, 530)
+    thread = queries.thread_of(root, viewer=one)
+    assert thread.root.message == root
+    assert ordinals(thread) == list(range(481, 531))
+    assert thread.page.rows[0].starts_group
+    assert not thread.page.has_newer
+    seen = ordinals(thread)
+    while thread.page.has_older:
+        with django_assert_num_queries(2):
+            thread = queries.thread_of(root, viewer=one, before=thread.page.first)
+        assert thread.page.has_newer
+        seen = ordinals(thread) + seen
+    assert seen == list(range(1, 531))
+
+
+def test_a_thread_opens_around_a_reply_and_goes_on_from_there(ward, django_assert_num_queries):
+    one, other, _, channel = ward
+    root = long_thread(one, other, channel, 120)
+    with django_assert_num_queries(3):
+        thread = queries.thread_of(root, viewer=one, at=root.number + 20)
+    assert 20 in ordinals(thread)
+    assert thread.page.has_newer
+    seen = ordinals(thread)
+    while thread.page.has_newer:
+        thread = queries.thread_of(root, viewer=one, newer=thread.page.last)
+        seen += ordinals(thread)
+    assert seen == list(range(1, 121))
+
+
+def test_the_link_of_a_reply_opens_the_page_that_holds_it_without_a_script(ward, client):
+    one, other, _, channel = ward
+    root = long_thread(one, other, channel, 120)
+    sign_in_as(client, one)
+    page = client.get(f"/chat/{channel.pk}/messages/{root.number + 3}/", follow=True)
+    assert f'id="thread-{root.number + 3}"' in page.text
+    assert f'id="message-{root.number}"' in page.text  # the channel's part stands around the root
+    assert page.text.count('id="thread-') == 1 + 27  # the root, two before, this one and 24 after it
+    newest = client.get(f"/chat/{channel.pk}/thread/{root.number}/")
+    assert page.text != newest.text
+    assert f'id="thread-{root.number + 120}"' in newest.text
+    older = f"?before={root.number + 71}"
+    assert older in newest.text
+    before = client.get(f"/chat/{channel.pk}/thread/{root.number}/{older}")
+    assert f'id="thread-{root.number + 70}"' in before.text
+    assert f'id="thread-{root.number + 71}"' not in before.text
+    assert f'id="message-{root.number}"' in before.text
+
+
+def test_an_older_page_of_a_thread_marks_nothing_read(ward, client):
+    one, other, _, channel = ward
+    root = long_thread(one, other, channel, 120)
+    sign_in_as(client, one)
+    address = f"/chat/{channel.pk}/thread/{root.number}/"
+    client.get(address, {"at": root.number + 3})
+    client.get(address, {"before": root.number + 60})
+    assert mark(root, one) is None
+    client.get(address)
+    assert mark(root, one)[0] == 120
+
+
+def test_a_script_gets_the_replies_alone(ward, client):
+    one, other, _, channel = ward
+    root = long_thread(one, other, channel, 120)
+    sign_in_as(client, one)
+    address = f"/chat/{channel.pk}/thread/{root.number}/"
+    pane = client.get(address, headers={"HX-Request": "true"}).text
+    link = f"{address}?before={root.number + 71}&amp;part=older"
+    assert f'hx-get="{link}"' in pane
+    part = client.get(link.replace("&amp;", "&"), headers={"HX-Request": "true"}).text
+    assert part.count("<article") == 50
+    assert "<aside" not in part
+    assert "newer=" not in part  # what is newer stands below already
+    part = client.get(address, {"newer": root.number + 50, "part": "newer"}, headers={"HX-Request": "true"}).text
+    assert (part.count("<article"), "before=" in part, "newer=" in part) == (50, False, True)
+    # The address of an older page, opened as a pane, is a pane.
+    assert "<aside" in client.get(address, {"before": root.number + 71}, headers={"HX-Request": "true"}).text
+
+
+# -- Many reactions -------------------------------------------------------------------------------------------------------
+def test_a_frame_names_the_first_fifty_of_a_reaction_and_counts_all(ward, client):
+    one, _, third, channel = ward
+    message = send(one, channel)
+    crowd = [make_person() for _ in range(58)]
+    Reaction.objects.bulk_create(Reaction(message=message, user=person, emoji="thumbsup") for person in crowd)
+    react(message, third)
+    react(message, crowd[0], "eyes")
+    body = queries.bodies_of([message])[message.pk]
+    assert body["reactions"] == [
+        {"emoji": "thumbsup", "count": 59, "users": [person.pk for person in crowd[:50]]},
+        {"emoji": "eyes", "count": 1, "users": [crowd[0].pk]},
+    ]
+    groups = queries.row_of(message, viewer=third).reactions  # the 59th
+    assert [(group.emoji, group.mine) for group in groups] == [("thumbsup", True), ("eyes", False)]
+    assert [group.mine for group in queries.row_of(message, viewer=one).reactions] == [False, False]
+    assert [len(people) for _, people in queries.people_who_reacted(message, viewer=one)] == [50, 1]
+    sign_in_as(client, third)
+    page = client.get(f"/chat/{channel.pk}/").text
+    assert 'aria-pressed="true" data-emoji="thumbsup"' in page
+    assert 'data-count="59"' in page
+
+
+def test_the_answer_to_one_s_own_reaction_tells_what_one_has_given(ward, client):
+    one, _, third, channel = ward
+    message = send(one, channel)
+    Reaction.objects.bulk_create(Reaction(message=message, user=make_person(), emoji="thumbsup") for _ in range(50))
+    sign_in_as(client, third)
+    address = f"/chat/{channel.pk}/messages/{message.number}/reactions/"
+    script = {"Accept": "application/json"}
+    for emoji, on, mine in (
+        ("thumbsup", "1", ["thumbsup"]),
+        ("eyes", "1", ["thumbsup", "eyes"]),
+        ("thumbsup", "0", ["eyes"]),
+        ("thumbsup", "0", ["eyes"]),
+    ):
+        told = client.post(address, {"emoji": emoji, "on": on}, headers=script).json()
+        assert told["mine"] == mine
+    assert told["message"]["reactions"][0]["count"] == 50
+    told = client.post(f"/chat/{channel.pk}/messages/{message.number}/pin/", {"on": "1"}, headers=script).json()
+    assert "mine" not in told

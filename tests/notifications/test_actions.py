@@ -402,8 +402,8 @@ def test_a_broken_place_of_a_page_is_the_first_page(ward):
     ],
 )
 def test_an_instant_that_no_notice_has_is_the_first_page(ward, text):
-    one, *_ = ward
-    make_notice(one)
+    one, other, _third, channel = ward
+    make_notice(one, message=send(other, channel))
     assert queries.read_place(text) is None
     assert len(queries.page_of(one, before=text).rows) == 1
 

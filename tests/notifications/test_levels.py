@@ -114,7 +114,7 @@ def test_a_request_in_the_place_of_a_quiet_mention_calls(ward, ears, django_capt
 
 
 def test_the_level_of_another_conversation_does_not_matter(ward):
-    writer, channel, people = ward
+    writer, _channel, people = ward
     second = make_channel(writer, *people, kind="private")
     give(writer, second, people, "reply")
     assert [queries.unread_total(person) for person in people] == [1, 1, 1]
@@ -153,7 +153,7 @@ def test_a_reply_in_a_thread_that_one_follows_is_kept_as_read(ward):
     writer, channel, people = ward
     muted = people[2]
     root = send(muted, channel, "질문이 있습니다")
-    send(writer, channel, "답입니다", root=root)
+    send(writer, channel, "답입니다", root_number=root.number)
     notice = Notice.objects.get(user=muted)
     assert (notice.kind, notice.read_at is None) == ("reply", False)
     messaging.add_reaction(by=writer, message=root, emoji_name="heart")

@@ -1,5 +1,6 @@
 """What people say of themselves: chosen, ended by the clock, taken back, shown to those who may see them."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -207,6 +208,30 @@ def test_a_person_says_it_and_takes_it_back_on_their_page(client: Client) -> Non
     assert status.until is not None
     client.post(address, {"clear": "1"})
     assert not PersonStatus.objects.exists()
+
+
+def test_one_press_says_where_somebody_is_for_an_hour(client: Client) -> None:
+    person = factories.make_person(language="en")
+    factories.sign_in_as(client, person)
+    page = client.get(reverse("status")).content.decode()
+    form = page.partition("quickstatus")[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(presence|lasting)" value="(\w+)"', form))
+    said = re.findall(r'<button[^>]* name="text" value="([^"]+)"', form)
+    assert {"In theatre", "On a ward round", "With a patient"} <= set(said)
+    client.post(reverse("status"), {**fields, "text": said[1]})
+    status = PersonStatus.objects.get()
+    assert (status.presence, status.text) == (Presence.AUTO, said[1])
+    assert status.until is not None
+    assert abs(status.until - time_of_the_domain.now() - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+def test_ones_own_words_stand_before_the_word_of_the_portal(client: Client) -> None:
+    person = factories.make_person(language="en")
+    actions.set_status(by=person, presence=Presence.DO_NOT_DISTURB, text="On a ward round")
+    factories.sign_in_as(client, person)
+    page = client.get(reverse("person", args=[person.pk])).content.decode()
+    shown = page.partition('class="presence"')[2]
+    assert 0 < shown.index("On a ward round") < shown.index("Do not disturb")
 
 
 def test_an_empty_status_is_none(client: Client) -> None:

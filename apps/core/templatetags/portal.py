@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info, pgettext, pgettext_lazy
 
 from apps.core.clock import now
-from apps.core.emoji import char_of
+from apps.core.emoji import char_of, word_of
 from apps.core.registries import registries
 
 register = template.Library()
@@ -186,13 +186,23 @@ def keycaps(way: str) -> SafeString:
 
 @register.simple_tag
 def face(emoji: str) -> SafeString:
-    """Draw a reaction: our icon where there is one, else its character; its short name where nothing is called that."""
+    """Draw a reaction: our icon where there is one, else its character; its short name where nothing is called that.
+
+    Readers hear what it is called in their language.
+    """
+    word = word_of(emoji, get_language() or "en")
     if emoji in FACES:
-        return icon(FACES[emoji], label=emoji.replace("_", " "))
+        return icon(FACES[emoji], label=word)
     character = char_of(emoji)
     if character is None:
         return format_html('<span dir="ltr">:{}:</span>', emoji)
-    return format_html('<span class="face" role="img" aria-label="{}">{}</span>', emoji.replace("_", " "), character)
+    return format_html('<span class="face" role="img" aria-label="{}">{}</span>', word, character)
+
+
+@register.simple_tag
+def emoji_word(emoji: str) -> str:
+    """Say what an emoji is called in the reader's language."""
+    return word_of(emoji, get_language() or "en")
 
 
 @register.simple_tag

@@ -119,8 +119,8 @@ def edit_message(
     """Replace the text of one's own message; the earlier one is kept, and those who are newly mentioned are told.
 
     Who has acknowledged the earlier text is asked to acknowledge this one. `base` is the `edited_at` (ISO 8601, empty for never)
-    that the editor began from: a text that another device changed since is not overwritten. Raises EmptyMessage, MessageTooLong, NotYours, TooLate, EditedMeanwhile, MessageDeleted, ChannelArchived,
-    NotAMember, MentionNeedsConfirmation.
+    that the editor began from: a text that another device changed since is not overwritten. Raises EmptyMessage, MessageTooLong,
+    NotYours, TooLate, EditedMeanwhile, MessageDeleted, ChannelArchived, NotAMember, MentionNeedsConfirmation.
     """
     composed = compose(text, message.channel, may_be_empty=message.is_forward)
     fresh = [key for key in composed.keys if key not in message.mention_keys]
@@ -230,8 +230,14 @@ def remove_reaction(*, by: User, message: Message, emoji_name: str) -> Changed:
     with _opened(message, by) as opened:
         if not emoji.is_known(emoji_name):
             return opened.unchanged()
-        gone, _rows = Reaction.objects.filter(message=opened.message, user=by, emoji=emoji_name).delete()
-        return opened.save() if gone else opened.unchanged()
+        message = opened.message
+        gone, _rows = Reaction.objects.filter(message=message, user=by, emoji=emoji_name).delete()
+        if not gone:
+            return opened.unchanged()
+        if not Reaction.objects.filter(message=message).exclude(user=message.author_id).exists():
+            key = f"reaction:{message.channel_id}:{message.number}"
+            notices.withdraw_key(user_id=message.author_id, key=key)
+        return opened.save()
 
 
 def pin_message(*, by: User, message: Message) -> Changed:

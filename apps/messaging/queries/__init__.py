@@ -21,6 +21,7 @@ from .drafts import draft_of
 from .frames import RELOAD_BEYOND, frames_after
 from .history import (
     PAGE,
+    Thread,
     count_pins,
     followers_of,
     for_page,
@@ -43,6 +44,7 @@ from .listing import (
     KeptDraft,
     OwnSection,
     arrangement_of,
+    notice_levels,
     own_sections,
     quiet_channels,
     setting_of,
@@ -51,7 +53,16 @@ from .listing import (
     unread_threads,
     unread_total,
 )
-from .marks import MARKS_SHOWN_UP_TO, mark_of, marks_of, numbers_at, read_up_to, unread_expression
+from .marks import (
+    MARKS_SHOWN_UP_TO,
+    acknowledged_by,
+    mark_of,
+    marks_of,
+    numbers_at,
+    read_up_to,
+    still_to_acknowledge,
+    unread_expression,
+)
 from .mentions import (
     KnownNames,
     Suggestion,
@@ -68,14 +79,15 @@ from .rows import (
     ReactionGroup,
     bodies_of,
     build_rows,
+    excerpt_of,
     forward_of,
     keys_of,
     message_body,
     message_change,
+    own_reactions,
     page_body,
     people_reacting,
     people_who_reacted,
-    reactions_of,
 )
 from .threads import FollowedThread, followed_threads
 
@@ -104,6 +116,8 @@ __all__ = [
     "Readers",
     "Section",
     "Suggestion",
+    "Thread",
+    "acknowledged_by",
     "arrangement_of",
     "bodies_of",
     "build_rows",
@@ -112,6 +126,7 @@ __all__ = [
     "conversations_to_choose",
     "count_pins",
     "draft_of",
+    "excerpt_of",
     "followed_threads",
     "followers_of",
     "for_page",
@@ -127,8 +142,10 @@ __all__ = [
     "message_change",
     "message_in",
     "messages_at",
+    "notice_levels",
     "numbers_at",
     "own_message",
+    "own_reactions",
     "own_sections",
     "page_body",
     "page_of",
@@ -138,13 +155,13 @@ __all__ = [
     "pins_of",
     "previews_of",
     "quiet_channels",
-    "reactions_of",
     "read_up_to",
     "readers_of",
     "root_in",
     "row_of",
     "sections_of",
     "setting_of",
+    "still_to_acknowledge",
     "suggest_mentions",
     "those_who_read",
     "thread_of",

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Left
 
-from apps.core.markup import plain_excerpt
 from apps.core.text import search_key
 from apps.messaging.models import Message
 from apps.notifications import queries as notices
@@ -18,6 +17,7 @@ from apps.teams.models import Channel, ChannelKind, ChannelMembership
 
 from .listing import Arranged, Arrangement, OwnSection, arrangement_of
 from .marks import unread_expression
+from .rows import excerpt_of
 
 LISTED = 300  # conversations at most
 SHOWN = 40  # on a page that does not ask for all, beside those that its reader has arranged
@@ -152,7 +152,7 @@ def list_of(
             unread=channel.unread,
             preview=previews.get(channel.pk),
             arranged=arrangement.of(channel.pk),
-            draft=plain_excerpt(arrangement.drafts.get(channel.pk, ""), PREVIEW_LENGTH),
+            draft=excerpt_of(arrangement.drafts.get(channel.pk, ""), PREVIEW_LENGTH),
             has_draft=channel.pk in arrangement.drafts,
             mentions=channel.mentions_count,
         )
@@ -193,7 +193,7 @@ def previews_of(channels: Collection[Channel], *, viewer: User) -> dict[int, Pre
             is_own=message.author_id == viewer.pk,
             is_deleted=message.deleted_at is not None,
             is_forward=message.is_forward,
-            text=plain_excerpt(message.beginning, PREVIEW_LENGTH),
+            text=excerpt_of(message.beginning, PREVIEW_LENGTH),
         )
         for message in (newest if channels else ())
     }

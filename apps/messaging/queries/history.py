@@ -1,7 +1,7 @@
 """A channel's history by keyset, threads, pins, single messages."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -15,6 +15,18 @@ from .rows import MessageRow, Page, build_rows
 
 PAGE = 50
 PINS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A root and a page of its replies."""
+
+    root: MessageRow
+    page: Page
+
+    @property
+    def rows(self) -> tuple[MessageRow, ...]:
+        return (self.root, *self.page.rows)
 
 
 def threads_with_news(channel: Channel, *, viewer: User, first_unread: int, besides: Page) -> list[Message]:
@@ -72,6 +84,18 @@ def page_of(
     Where history begins, messages with authors, and what `build_rows` asks: constant, whatever the channel's size.
     """
     history = _history(channel, visible_from(channel, viewer))
+    messages, has_older, has_newer = _stretch(history, before=before, newer=newer, around=around)
+    return Page(
+        rows=build_rows(messages, viewer=viewer, first_unread=first_unread, channel=channel),
+        has_older=has_older,
+        has_newer=has_newer,
+    )
+
+
+def _stretch(
+    history: QuerySet[Message], *, before: int | None = None, newer: int | None = None, around: int | None = None
+) -> tuple[list[Message], bool, bool]:
+    """Return fifty of these messages, which come by number, and whether there are older and newer ones; two queries at most."""
     if around is not None:
         older = list(history.filter(number__lt=around).reverse()[: PAGE // 2 + 1])
         later = list(history.filter(number__gte=around)[: PAGE // 2 + 1])
@@ -87,11 +111,7 @@ def page_of(
         newest = list(history.reverse()[: PAGE + 1])
         has_older, has_newer = len(newest) > PAGE, before is not None
         messages = newest[:PAGE][::-1]
-    return Page(
-        rows=build_rows(messages, viewer=viewer, first_unread=first_unread),
-        has_older=has_older,
-        has_newer=has_newer,
-    )
+    return messages, has_older, has_newer
 
 
 def page_to_open(channel: Channel, *, viewer: User, first_unread: int) -> Page:
@@ -102,18 +122,24 @@ def page_to_open(channel: Channel, *, viewer: User, first_unread: int) -> Page:
     return page
 
 
-def thread_of(root: Message, *, viewer: User) -> tuple[MessageRow, ...]:
-    """Return a root and its replies, oldest first; at most the newest 500 replies. The first reply names its author."""
-    replies = Message.objects.filter(root=root).select_related("author__home_unit").order_by("-number")[:500]
-    first, *others = build_rows([root, *reversed(replies)], viewer=viewer)
+def thread_of(
+    root: Message, *, viewer: User, before: int | None = None, newer: int | None = None, at: int | None = None
+) -> Thread:
+    """Return a root and fifty of its replies by keyset: the newest, those before or after a number, or those around one.
+
+    The first reply names its author. Three queries at most, whatever the thread's length.
+    """
+    replies = Message.objects.filter(root=root).select_related("author__home_unit").order_by("number")
+    messages, has_older, has_newer = _stretch(replies, before=before, newer=newer, around=at)
+    first, *others = build_rows([root, *messages], viewer=viewer, channel=root.channel)
     if others:
         others[0] = replace(others[0], starts_group=True)
-    return (first, *others)
+    return Thread(first, Page(tuple(others), has_older=has_older, has_newer=has_newer))
 
 
 def row_of(message: Message, *, viewer: User, may_manage: bool = False) -> MessageRow:
     """Return one message as a row."""
-    return build_rows([message], viewer=viewer, may_manage=may_manage)[0]
+    return build_rows([message], viewer=viewer, may_manage=may_manage, channel=message.channel)[0]
 
 
 def pins_of(channel: Channel, *, viewer: User) -> tuple[MessageRow, ...]:

@@ -1,6 +1,6 @@
 """How somebody has arranged their conversations, and which of them call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +103,7 @@ def _arrangement(job: str, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]
     threads = unread_threads(user).order_by().values("channel__archived_at").annotate(count=Count("pk")).values("count")
     calling = _calling(user).order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
     units = Assignment.objects.today().filter(user=me).order_by().values("unit_id").distinct()
-    return (
+    found: QuerySet[Any, Any] = (
         User.objects.filter(pk=user.pk)
         .order_by()
         .values_list(
@@ -116,6 +116,7 @@ def _arrangement(job: str, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]
             ArraySubquery(units),
         )
     )
+    return found
 
 
 _ARRANGEMENT: CompiledValues[str] = CompiledValues(_arrangement)
@@ -203,3 +204,10 @@ def followed_roots(user: User) -> QuerySet[Message]:
 def unread_threads(user: User) -> QuerySet[Message]:
     """Return the roots of the threads that somebody follows and that hold unread replies."""
     return followed_roots(user).filter(reply_count__gt=F("read"))
+
+
+# -- Notices --------------------------------------------------------------------------------------------------------------
+def notice_levels(user_ids: Collection[int], channel_id: int) -> dict[int, str]:
+    """Return how much of a conversation people want to hear, without those who never said; one query."""
+    settings = ConversationSetting.objects.filter(channel=channel_id, user__in=user_ids)
+    return dict(settings.values_list("user", "notify"))

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, OuterRef, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from apps.messaging.models import ReadMark
+from apps.messaging.models import Acknowledgement, Message, ReadMark
+from apps.notifications.models import NoticeQuerySet
 from apps.people.models import User
 from apps.teams import queries as teams_queries
 from apps.teams.models import Channel
@@ -56,3 +57,19 @@ def numbers_at(channel_ids: Collection[int], at: datetime) -> dict[int, int]:
             [at, list(channel_ids)],
         )
         return {channel_id: number for channel_id, number in cursor.fetchall() if number}
+
+
+def acknowledged_by(viewer: User, messages: Collection[int]) -> set[int]:
+    """Return those of these messages that somebody has taken note of; one query, none without messages."""
+    if not messages:
+        return set()
+    return set(Acknowledgement.objects.filter(message__in=messages, user=viewer).values_list("message_id", flat=True))
+
+
+def still_to_acknowledge(viewer: User, notices: NoticeQuerySet) -> NoticeQuerySet:
+    """Narrow notices to those whose message still asks this person to take note of it."""
+    asking = Message.objects.filter(
+        channel=OuterRef("channel"), number=OuterRef("number"), asks_acknowledgement=True, deleted_at=None
+    )
+    given = Acknowledgement.objects.filter(message=OuterRef("pk"), user=viewer)
+    return notices.filter(Exists(asking.filter(~Exists(given))))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import get_language, ngettext
 
 from apps.core.mentions import fold_name
+from apps.core.text import clean_text
 from apps.people.models import Assignment, User
 from apps.sites.models import Unit
 from apps.teams import queries as teams_queries
@@ -15,6 +17,12 @@ from apps.teams.models import Channel
 
 EVERYBODY = ("channel", "everyone", "all", "채널", "모두", "전체", "القناة", "الجميع")
 """What means all who belong to a conversation, in the languages of the portal; writers mix them."""
+EVERYBODY_IN = {
+    "ko": ("채널", "모두", "전체"),
+    "en": ("channel", "everyone", "all"),
+    "ar": ("القناة", "الجميع"),
+}
+"""The same by language; a composer writes the first."""
 SUGGESTED = 8
 
 
@@ -95,12 +103,18 @@ def those_who_read(channel: Channel, user_ids: Collection[int]) -> list[int]:
     return list(teams_queries.people_of(channel).filter(pk__in=user_ids).order_by("pk").values_list("pk", flat=True))
 
 
+def _inserted(name: str) -> str:
+    """Return what a choice writes: in Korean without a space, since particles attach to a name."""
+    return f"@{name}" if (get_language() or "").startswith("ko") else f"@{name} "
+
+
 def suggest_mentions(channel: Channel, viewer: User, text: str) -> list[Suggestion]:
     """Return whom a composer offers for what was typed after "@": people of the channel, units with people in it, everybody.
 
-    Three queries. People are found by any part of their names, initial consonants, or the staff number.
+    Three queries, and one more where everybody is offered. People are found by any part of their names, initial consonants, or
+    the staff number; everybody by how one of the words for it in the reader's language begins.
     """
-    wanted = text.strip().casefold()
+    wanted = clean_text(text).strip().casefold()
     people = teams_queries.people_of(channel).exclude(pk=viewer.pk).with_home()  # type: ignore[attr-defined]
     if wanted:
         people = people.filter(search__contains=wanted)
@@ -114,9 +128,11 @@ def suggest_mentions(channel: Channel, viewer: User, text: str) -> list[Suggesti
             detail=" · ".join(
                 filter(None, [person.title or person.get_job_display(), person.home and person.home.unit_name])
             ),
-            insert=f"@{person.display_name}({person.staff_number}) "
-            if names.count(person.display_name) > 1
-            else f"@{person.display_name} ",
+            insert=_inserted(
+                f"{person.display_name}({person.staff_number})"
+                if names.count(person.display_name) > 1
+                else person.display_name
+            ),
         )
         for person in found
     ]
@@ -128,6 +144,16 @@ def suggest_mentions(channel: Channel, viewer: User, text: str) -> list[Suggesti
         for unit in units.filter(pk__in=in_channel.values("unit")).select_related("department__site")[:3]:
             detail = unit.department.site.name
             suggestions.append(
-                Suggestion(key=f"unit:{unit.pk}", name=unit.name, detail=detail, insert=f"@{unit.name} ")
+                Suggestion(key=f"unit:{unit.pk}", name=unit.name, detail=detail, insert=_inserted(unit.name))
             )
-    return suggestions
+    # Last, so that nobody calls a whole hospital by pressing Enter at somebody's name.
+    return suggestions + _everybody(channel, viewer, wanted)
+
+
+def _everybody(channel: Channel, viewer: User, wanted: str) -> list[Suggestion]:
+    words = EVERYBODY_IN.get((get_language() or "en").split("-")[0], EVERYBODY_IN["en"])
+    if not wanted or not any(word.startswith(wanted) for word in words):
+        return []
+    people = teams_queries.people_of(channel).exclude(pk=viewer.pk).count()
+    detail = ngettext("%(people)d person", "%(people)d people", people) % {"people": people}
+    return [Suggestion(key="channel:", name=words[0], detail=detail, insert=f"@{words[0]} ")]

@@ -1,34 +1,35 @@
 """Messages as rows of a page and as bodies of frames: what hangs on them comes in one query a kind, whatever their number."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import orjson
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
-from apps.core.markup import render_message
+from apps.core.markup import plain_excerpt, render_message
 from apps.messaging.models import Forward, Message, Reaction
 from apps.people.models import User
+from apps.teams import queries as teams_queries
+from apps.teams.models import Channel
 
 ACKNOWLEDGED_SHOWN = 200  # people named in a frame; the list of readers has them all
 GROUP_WITHIN_SECONDS = 300
-NAMED = 50  # people with one reaction whose names are shown
+NAMED = 50  # people with one reaction who are named, in frames and on pages; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionGroup:
-    """The people who reacted to a message with one emoji, in the order in which they did."""
+    """How many reacted to a message with one emoji, the first fifty of them, and whether the viewer is one of all."""
 
     emoji: str
+    count: int
     user_ids: tuple[int, ...]
     mine: bool = False
-
-    @property
-    def count(self) -> int:
-        return len(self.user_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,13 @@ class AckState:
 
     count: int
     user_ids: tuple[int, ...]
-    mine: bool = False
+    mine_at: datetime | None = None
     waits: bool = False
+    asked: int = 0  # people whom it asks; 0 where that was not counted
+
+    @property
+    def mine(self) -> bool:
+        return self.mine_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +97,14 @@ class _Hung:
 # Each part is one look into an index a message, and none where its message has nothing of the kind.
 HUNG = """
 SELECT m.id,
-  (SELECT json_agg(json_build_array(r.emoji, r.user_id) ORDER BY r.id) FROM messaging_reaction r WHERE r.message_id = m.id),
+  (SELECT json_agg(json_build_array(g.emoji, g.people, g.users, g.mine) ORDER BY g.first) FROM
+    (SELECT r.emoji, count(*) AS people, min(r.id) AS first, bool_or(r.user_id = %(me)s) AS mine,
+      (array_agg(r.user_id ORDER BY r.id))[:%(reacted)s] AS users
+     FROM messaging_reaction r WHERE r.message_id = m.id GROUP BY r.emoji) g),
   CASE WHEN m.asks_acknowledgement THEN (SELECT array_agg(first.user_id ORDER BY first.id) FROM
     (SELECT a.id, a.user_id FROM messaging_acknowledgement a WHERE a.message_id = m.id ORDER BY a.id LIMIT %(named)s) first) END,
-  m.asks_acknowledgement AND EXISTS
-    (SELECT 1 FROM messaging_acknowledgement a WHERE a.message_id = m.id AND a.user_id = %(me)s),
+  CASE WHEN m.asks_acknowledgement THEN
+    (SELECT a.at FROM messaging_acknowledgement a WHERE a.message_id = m.id AND a.user_id = %(me)s) END,
   t.up_to, t.is_following,
   CASE WHEN m.reply_count > 0 AND t.id IS NULL AND %(unread)s > 0 THEN (SELECT count(*) FROM messaging_message reply
     WHERE reply.root_id = m.id AND reply.number >= %(unread)s AND reply.author_id <> %(me)s) END
@@ -110,63 +119,60 @@ def hung_on(messages: Collection[Message], *, viewer: User | None = None, first_
         return {}
     me = viewer.pk if viewer else 0
     by_id = {message.pk: message for message in messages}
+    numbers = {"named": ACKNOWLEDGED_SHOWN, "reacted": NAMED, "me": me, "unread": first_unread}
     with connection.cursor() as cursor:
-        cursor.execute(HUNG, {"named": ACKNOWLEDGED_SHOWN, "me": me, "unread": first_unread, "ids": list(by_id)})
+        cursor.execute(HUNG, {**numbers, "ids": list(by_id)})
         return {
             message_id: _Hung(
-                reactions=_group(reacted, me),
-                ack=_ack_of(by_id[message_id], users, mine, viewer),
+                reactions=_groups_of(reacted),
+                ack=_ack_of(by_id[message_id], users, mine_at, viewer),
                 mark=None if up_to is None else (up_to, follows),
                 fresh=fresh or 0,
             )
-            for message_id, reacted, users, mine, up_to, follows, fresh in cursor.fetchall()
+            for message_id, reacted, users, mine_at, up_to, follows, fresh in cursor.fetchall()
         }
 
 
-def _group(reacted: Any, me: int) -> tuple[ReactionGroup, ...]:
+def _groups_of(reacted: Any) -> tuple[ReactionGroup, ...]:
     if not reacted:
         return ()
-    groups: dict[str, list[int]] = defaultdict(list)
-    for emoji, user_id in reacted if isinstance(reacted, list) else orjson.loads(reacted):
-        groups[emoji].append(user_id)
-    return tuple(ReactionGroup(emoji, tuple(ids), mine=me in ids) for emoji, ids in groups.items())
+    groups = reacted if isinstance(reacted, list) else orjson.loads(reacted)
+    return tuple(ReactionGroup(emoji, count, tuple(ids), mine=mine) for emoji, count, ids, mine in groups)
 
 
-def _ack_of(message: Message, users: list[int] | None, mine: bool, viewer: User | None) -> AckState | None:
+def _ack_of(
+    message: Message, users: list[int] | None, mine_at: datetime | None, viewer: User | None
+) -> AckState | None:
     if not message.asks_acknowledgement:
         return None
     is_asked = viewer is not None and message.author_id != viewer.pk and message.deleted_at is None
-    return AckState(message.acknowledged_count, tuple(users or ()), mine=mine, waits=is_asked and not mine)
+    return AckState(message.acknowledged_count, tuple(users or ()), mine_at=mine_at, waits=is_asked and mine_at is None)
 
 
-def reactions_of(messages: Collection[int], *, viewer: User | None = None) -> dict[int, tuple[ReactionGroup, ...]]:
-    """Return the reactions of each message, grouped by emoji in the order of their first use; one query."""
-    if not messages:
-        return {}
-    grouped: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    rows = Reaction.objects.filter(message__in=messages).order_by("id").values_list("message_id", "emoji", "user_id")
-    for message_id, emoji, user_id in rows:
-        grouped[message_id][emoji].append(user_id)
-    me = viewer.pk if viewer else 0
-    return {
-        message_id: tuple(ReactionGroup(emoji, tuple(ids), mine=me in ids) for emoji, ids in emojis.items())
-        for message_id, emojis in grouped.items()
-    }
+def excerpt_of(text: str, limit: int) -> str:
+    """Return the beginning of a message's text in one line; a table is only named, in the reader's language."""
+    return plain_excerpt(text, limit, table_word=_("[table]"))
 
 
-def people_reacting(messages: Collection[int], viewer: User) -> dict[int, int]:
-    """Return how many others have a reaction at each message now; one query, none without messages."""
+def people_reacting(messages: Collection[int], viewer: User) -> dict[int, tuple[int, list[str]]]:
+    """Return how many others have a reaction at each message now, and which, by first use; one query, none without messages."""
     if not messages:
         return {}
     given = Reaction.objects.filter(message__in=messages).exclude(user=viewer).values_list("message")
-    return dict(given.annotate(people=Count("user", distinct=True)))
+    found = given.annotate(people=Count("user", distinct=True), names=ArrayAgg("emoji", order_by="pk"))
+    return {message_id: (people, list(dict.fromkeys(names))) for message_id, people, names in found}
 
 
 def people_who_reacted(message: Message, *, viewer: User) -> list[tuple[ReactionGroup, list[User]]]:
     """Return the reactions of a message with those who gave them, fifty named for each; two queries."""
-    groups = reactions_of([message.pk], viewer=viewer).get(message.pk, ())
-    people = User.objects.in_bulk({user_id for group in groups for user_id in group.user_ids[:NAMED]})
-    return [(group, [people[user_id] for user_id in group.user_ids[:NAMED]]) for group in groups]
+    groups = hung_on([message], viewer=viewer)[message.pk].reactions
+    people = User.objects.in_bulk({user_id for group in groups for user_id in group.user_ids})
+    return [(group, [people[user_id] for user_id in group.user_ids]) for group in groups]
+
+
+def own_reactions(message: Message, user: User) -> list[str]:
+    """Return the emoji with which somebody reacted to a message, in the order in which they did; one query."""
+    return list(Reaction.objects.filter(message=message, user=user).order_by("id").values_list("emoji", flat=True))
 
 
 def forwards_of(messages: Collection[int]) -> dict[int, Forward]:
@@ -200,14 +206,22 @@ def forward_of(source: Message) -> Forward:
 
 
 def build_rows(
-    messages: Sequence[Message], *, viewer: User, first_unread: int = 0, may_manage: bool = False
+    messages: Sequence[Message],
+    *,
+    viewer: User,
+    first_unread: int = 0,
+    may_manage: bool = False,
+    channel: Channel | None = None,
 ) -> tuple[MessageRow, ...]:
     """Return messages, oldest first, as rows with day breaks and groups in the viewer's zone.
 
-    One query for what hangs on them, and one more where some were forwarded. `first_unread` is a number; 0 where all is read.
+    One query for what hangs on them, one more where some were forwarded, and one where some ask to be acknowledged and `channel`,
+    which they all stand in, is given. `first_unread` is a number; 0 where all is read.
     """
     hung = hung_on(messages, viewer=viewer, first_unread=first_unread)
     forwards = forwards_of([message.pk for message in messages if message.is_forward])
+    asks = channel is not None and any(message.asks_acknowledgement for message in messages)
+    people = teams_queries.people_of(channel).count() if channel is not None and asks else 0
     my_keys = keys_of(viewer) if any(message.mentions for message in messages) else frozenset()
     zone = viewer.time_zone
     rows: list[MessageRow] = []
@@ -223,6 +237,7 @@ def build_rows(
             and previous.author_id == message.author_id
             and not starts_day
             and not is_first_unread
+            and (not message.asks_acknowledgement or message.deleted_at is not None)  # who asks for something is named
             and (message.created_at - previous.created_at).total_seconds() < GROUP_WITHIN_SECONDS
         )
         own = hung.get(message.pk, _Hung())
@@ -233,7 +248,7 @@ def build_rows(
                 message=message,
                 author=message.author,
                 reactions=own.reactions,
-                ack=own.ack,
+                ack=replace(own.ack, asked=max(people - 1, own.ack.count)) if own.ack and people else own.ack,
                 source=forwards.get(message.pk),
                 starts_group=not continues,
                 starts_day=starts_day,
@@ -287,7 +302,9 @@ def message_body(
         "source": _source_body(forward) if forward and not is_deleted else None,
         "reply_count": message.reply_count,
         "root": {"number": root.number, "reply_count": root.reply_count} if root else None,
-        "reactions": [{"emoji": group.emoji, "users": list(group.user_ids)} for group in reactions],
+        "reactions": [
+            {"emoji": group.emoji, "count": group.count, "users": list(group.user_ids)} for group in reactions
+        ],
     }
 
 

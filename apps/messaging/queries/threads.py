@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 
-from apps.core.markup import plain_excerpt
 from apps.messaging.models import Message
 from apps.people.models import User
 from apps.teams import queries as teams_queries
 
 from .conversations import title_of
 from .listing import followed_roots
+from .rows import excerpt_of
 
 THREADS_A_PAGE = 50
 EXCERPT_LENGTH = 160  # characters
@@ -55,9 +55,9 @@ def followed_threads(user: User, *, offset: int = 0) -> tuple[list[FollowedThrea
                 root=root,
                 place=title_of(root.channel, companions),
                 companions=tuple(companions),
-                text="" if root.deleted_at else plain_excerpt(root.body, EXCERPT_LENGTH),
+                text="" if root.deleted_at else excerpt_of(root.body, EXCERPT_LENGTH),
                 newest=newest,
-                newest_text=plain_excerpt(newest.body, EXCERPT_LENGTH) if newest and not newest.deleted_at else "",
+                newest_text=excerpt_of(newest.body, EXCERPT_LENGTH) if newest and not newest.deleted_at else "",
                 unread=max(root.reply_count - root.read, 0),
             )
         )

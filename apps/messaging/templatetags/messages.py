@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from apps.core.templatetags.portal import avatar, when
-from apps.messaging.queries import MessageRow
+from apps.messaging.queries import MessageRow, excerpt_of
 
 register = template.Library()
 
@@ -41,8 +41,10 @@ def _marks_of(row: MessageRow) -> SafeString:
         "data-followed": row.is_followed,
         "data-waits": row.ack and row.ack.waits,
     }
-    edited = format_html(' data-edited="{}"', message.edited_at.isoformat()) if message.edited_at else ""
-    return edited + mark_safe("".join(f" {name}" for name, holds in states.items() if holds))  # noqa: S308  # allowed: unsafe-call: names from the table above
+    names = "".join(f" {name}" for name, holds in states.items() if holds)
+    if message.edited_at:
+        names += f' data-edited="{message.edited_at.isoformat()}"'
+    return mark_safe(names)  # noqa: S308  # allowed: unsafe-call: names from the table above, and an instant
 
 
 @register.simple_tag(takes_context=True)
@@ -91,3 +93,10 @@ def message_tools(context: Context, row: MessageRow) -> SafeString:
         str(SOME_NUMBER), str(row.message.number)
     )
     return mark_safe(numbered)  # noqa: S308  # allowed: unsafe-call: a template's output with two numbers in it
+
+
+@register.simple_tag
+def excerpt(row: MessageRow, limit: int = 240) -> str:
+    """Write the beginning of a message in one line; of one that only passes another on, the beginning of that."""
+    text = row.message.body or (row.source.body if row.source else "")
+    return excerpt_of(text, limit)

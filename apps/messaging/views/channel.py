@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.core.http import error_response, wants_json
 from apps.messaging import actions, permissions, queries
 from apps.messaging.forms import SendForm
+from apps.messaging.models import Message
 from apps.people.models import SignedInRequest
 from apps.teams import permissions as teams_permissions
 from apps.teams import queries as teams_queries
@@ -39,6 +40,7 @@ def render_channel(
     *,
     root_number: int | None = None,
     around: int | None = None,
+    thread: queries.Thread | None = None,
     draft: str = "",
     problem: str = "",
     confirm: int = 0,
@@ -72,7 +74,7 @@ def render_channel(
         "threads_with_news": queries.threads_with_news(channel, viewer=user, first_unread=first_unread, besides=page),
         "read": read,
         "marks": queries.marks_of(channel),
-        "thread": queries.thread_of(root, viewer=user) if root else (),
+        "thread": thread or (queries.thread_of(root, viewer=user) if root else None),
         "root": root,
         "may_send": permissions.can_send(user, channel),
         "may_write": permissions.can_send(user, channel),
@@ -99,8 +101,8 @@ def render_channel(
     return render(request, "messaging/channel.html", context, status=status)
 
 
-def _place(request: HttpRequest) -> dict[str, int]:
-    for name in ("before", "newer", "around"):
+def _place(request: HttpRequest, names: Sequence[str] = ("before", "newer", "around")) -> dict[str, int]:
+    for name in names:
         value = request.GET.get(name, "")
         if value.isascii() and value.isdigit() and len(value) < 18:
             return {name: int(value)}
@@ -109,31 +111,46 @@ def _place(request: HttpRequest) -> dict[str, int]:
 
 @require_GET
 def show_thread(request: SignedInRequest, channel_id: int, number: int) -> HttpResponse:
-    """Show a channel with a thread beside it; the thread alone for a script."""
+    """Show a channel with a thread beside it, at its newest replies, those ?before= or ?newer=, or those around ?at=.
+
+    The thread alone for a script, and of it ?part=older or newer: the replies alone.
+    """
     channel = find_channel(request, channel_id)
     user = request.user
     root = queries.root_in(channel, number, viewer=user)
     if root is None:
         raise Http404
-    actions.mark_thread_opened(
-        user=user, channel=channel, root=root, has_script=bool(request.COOKIES.get("portal_script"))
-    )
+    place = _place(request, ("before", "newer", "at"))
+    thread = queries.thread_of(root, viewer=user, **place)
+    if not thread.page.has_newer:
+        has_script = bool(request.COOKIES.get("portal_script"))
+        actions.mark_thread_opened(user=user, channel=channel, root=root, has_script=has_script)
     if not is_partial(request):
-        return render_channel(request, channel, root_number=number)
+        around = number if place else None
+        return render_channel(request, channel, root_number=number, around=around, thread=thread)
+    context = _thread_context(request, channel, root, thread)
+    if place and request.GET.get("part") in {"older", "newer"}:
+        return render(request, "messaging/_thread_replies.html", {**context, "only": request.GET["part"]})
+    return render(request, "messaging/_thread.html", context)
+
+
+def _thread_context(
+    request: SignedInRequest, channel: Channel, root: Message, thread: queries.Thread
+) -> dict[str, Any]:
+    user = request.user
     may_manage = teams_permissions.can_manage_channel(user, channel)
-    kept = queries.draft_of(channel, user, number)
-    context = {
+    kept = queries.draft_of(channel, user, root.number)
+    return {
         "channel": channel,
         "root": root,
         "reply_draft": kept.body,
         "kept_reply": queries.KeptDraft(kept.body, kept.version),
-        "thread": queries.thread_of(root, viewer=user),
+        "thread": thread,
         "may_send": permissions.can_send(user, channel),
         "may_write": permissions.can_send(user, channel),
         "may_manage": may_manage,
         "client_id": uuid.uuid4(),
     }
-    return render(request, "messaging/_thread.html", context)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core import emoji
-from apps.core.http import wants_json
+from apps.core.http import wants_json, way_back
 from apps.core.text import clean_text
 from apps.messaging import actions, permissions, queries
 from apps.messaging.actions import Changed
@@ -32,7 +32,7 @@ def address_of(message: Message) -> str:
     """Return where a message is read with what stands around it: in its channel, or in its thread."""
     if message.root is not None:
         where = reverse("chat-thread", args=[message.channel_id, message.root.number])
-        return f"{where}?around={message.root.number}#thread-{message.number}"
+        return f"{where}?around={message.root.number}&at={message.number}#thread-{message.number}"
     return f"{reverse('chat-channel', args=[message.channel_id])}?around={message.number}#message-{message.number}"
 
 
@@ -70,7 +70,15 @@ def show_menu(request: SignedInRequest, channel_id: int, number: int) -> HttpRes
 Verb = Callable[..., Changed]
 
 
-def _do(request: SignedInRequest, channel_id: int, number: int, verb: Verb, **arguments: Any) -> HttpResponse:
+def _do(
+    request: SignedInRequest,
+    channel_id: int,
+    number: int,
+    verb: Verb,
+    *,
+    tell_more: Callable[[Message], dict[str, Any]] | None = None,
+    **arguments: Any,
+) -> HttpResponse:
     """Do something with a message and answer: its newest state for a script, the message itself for a person."""
     message = find_message(request, channel_id, number)
     if not permissions.may_change_now(request.user.pk):
@@ -80,7 +88,8 @@ def _do(request: SignedInRequest, channel_id: int, number: int, verb: Verb, **ar
     except actions.MessagingError as error:
         return refuse(request, error)
     if wants_json(request):
-        return json_response({"change": changed.change, "message": changed.body})
+        more = tell_more(changed.message) if tell_more else {}
+        return json_response({"change": changed.change, "message": changed.body, **more})
     return redirect(address_of(message))
 
 
@@ -157,7 +166,14 @@ def handle_reactions(request: SignedInRequest, channel_id: int, number: int) -> 
     """GET: who reacted with what, and a picker. POST: react (`emoji`, `on`), or take it back."""
     if request.method == "POST":
         verb = actions.add_reaction if request.POST.get("on", "1") == "1" else actions.remove_reaction
-        return _do(request, channel_id, number, verb, emoji_name=request.POST.get("emoji", ""))
+        return _do(
+            request,
+            channel_id,
+            number,
+            verb,
+            tell_more=lambda message: {"mine": queries.own_reactions(message, request.user)},
+            emoji_name=request.POST.get("emoji", ""),
+        )
     message = find_message(request, channel_id, number)
     return _render_beside(
         request,
@@ -177,8 +193,10 @@ def pin_message(request: SignedInRequest, channel_id: int, number: int) -> HttpR
 
 @require_POST
 def acknowledge_message(request: SignedInRequest, channel_id: int, number: int) -> HttpResponse:
-    """Take note of a message."""
-    return _do(request, channel_id, number, actions.acknowledge)
+    """Take note of a message, and go back to the page that the form stood on (`next`)."""
+    done = _do(request, channel_id, number, actions.acknowledge)
+    is_done = done.status_code == 302 and "next" in request.POST
+    return redirect(way_back(request, done.headers["Location"])) if is_done else done
 
 
 @require_POST
@@ -200,7 +218,13 @@ def show_readers(request: SignedInRequest, channel_id: int, number: int) -> Http
     readers = queries.readers_of(message, message.channel, show=show, after=request.GET.get("after", "")[:30])
     if wants_json(request):
         people = [
-            {"id": row.person.pk, "names": row.person.names, "state": row.state, "at": row.at and row.at.isoformat()}
+            {
+                "id": row.person.pk,
+                "names": row.person.names,
+                "state": row.state,
+                "at": row.at and row.at.isoformat(),
+                "left": row.has_left,
+            }
             for row in readers.people
         ]
         return json_response({"people": people, "counts": readers.counts, "next_after": readers.next_after})

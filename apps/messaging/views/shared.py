@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -49,7 +50,9 @@ def is_partial(request: HttpRequest) -> bool:
 
 def find_channel(request: SignedInRequest, channel_id: int, *, with_mark: bool = False) -> Channel:
     """Return a channel that the reader reads, with what its page shows of it where it is to be shown. Raises Http404."""
-    channels = Channel.objects.visible_to(request.user).for_viewer(request.user).select_related("team", "site")
+    channels: QuerySet[Channel] = (
+        Channel.objects.visible_to(request.user).for_viewer(request.user).select_related("team", "site")
+    )
     if with_mark:
         channels = queries.for_page(channels, request.user)
     channel: Channel = get_object_or_404(channels, pk=channel_id)

@@ -55,15 +55,16 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         """Have channels bring along how a reader stands to them, so that predicates about that reader ask nothing more."""
         own = ChannelMembership.objects.open().filter(channel=models.OuterRef("pk"), user=user)
         owners = TeamMembership.objects.open().filter(team=models.OuterRef("team"), user=user, is_owner=True)
-        return self.annotate(
-            viewer_id=models.Value(user.pk),
-            viewer_sees_from=Coalesce(models.Subquery(own.values("visible_from")[:1]), 1),
-            viewer_owns=models.Case(
+        standing: dict[str, Any] = {
+            "viewer_id": models.Value(user.pk),
+            "viewer_sees_from": Coalesce(models.Subquery(own.values("visible_from")[:1]), 1),
+            "viewer_owns": models.Case(
                 models.When(kind=ChannelKind.STANDARD, then=models.Exists(owners)),
                 default=models.Exists(own.filter(is_owner=True)),
                 output_field=models.BooleanField(),
             ),
-        )
+        }
+        return self.annotate(**standing)
 
     def managed_by(self, user: Any) -> "ChannelQuerySet":
         """Return all but direct and group channels, for IT: names and members, never messages."""

@@ -3,20 +3,43 @@
 import { say } from "../shell.js";
 import { countOthers } from "./delivery.js";
 import { receive } from "./incoming.js";
-import { chat, clock, complain, elementsOf, log, messageUrl, post } from "./page.js";
+import { chat, clock, complain, elementsOf, log, messageUrl, post, scroller } from "./page.js";
 
 const strip = chat.querySelector("[data-ack-strip]");
 const next = chat.querySelector("[data-ack-next]");
+
+const seen = new Set(); // messages whose button is in view
+const watch = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) seen.add(target);
+    else seen.delete(target);
+  }
+  showStrip();
+}, { root: scroller, threshold: 0.9 });
+let watched = new Set();
 
 function waiting() {
   return [...log.querySelectorAll(":scope > .msg[data-waits]:not([data-deleted])")];
 }
 
-/** The strip above the composer: what waits, and the way to it. */
-export function showWaiting() {
-  const count = waiting().length;
-  strip.hidden = !count;
+/** The strip above the composer: what waits, and the way to it; not while the buttons themselves are in view. */
+function showStrip() {
+  const all = waiting();
+  const count = all.length;
+  strip.hidden = all.every((element) => seen.has(element.querySelector("[data-ack-form] button")));
   if (count) next.textContent = interpolate(ngettext("%s message waits for your acknowledgement", "%s messages wait for your acknowledgement", count), [count]);
+}
+
+export function showWaiting() {
+  const buttons = new Set(waiting().map((element) => element.querySelector("[data-ack-form] button")).filter(Boolean));
+  for (const old of watched) {
+    if (buttons.has(old)) continue;
+    watch.unobserve(old);
+    seen.delete(old);
+  }
+  for (const button of buttons) if (!watched.has(button)) watch.observe(button);
+  watched = buttons;
+  showStrip();
   showTotals();
 }
 

@@ -26,7 +26,7 @@ export class Completion {
   #kind = "";
   #timer = 0;
   #turn = 0;
-  #refused = ""; // what stood there when the list was closed by hand
+  #refused = ""; // what stood there when the list was closed by hand, or what was chosen
 
   constructor(field, form) {
     this.#field = field;
@@ -174,6 +174,7 @@ export class Completion {
     if (this.#kind === "emoji") remember(one.one);
     this.close();
     writeInto(this.#field, one.insert, from, to);
+    if (this.#kind === "mention") this.#refused = one.insert.trimEnd();
     this.close(); // what was written looks like the beginning of another name
   }
 }

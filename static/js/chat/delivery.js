@@ -2,6 +2,7 @@
 
 import { chat, log, userId } from "./page.js";
 
+const isBetweenTwo = chat.dataset.kind === "direct"; // where a number would say nothing
 const marks = new Map(Object.entries(JSON.parse(document.getElementById("channel-marks").textContent)).map(([id, mark]) => [Number(id), mark]));
 
 function wordsFor(number) {
@@ -11,6 +12,7 @@ function wordsFor(number) {
     if (base < number && upTo >= number) read += 1;
     else if (Math.max(base, got) >= number) delivered += 1;
   }
+  if (isBetweenTwo && (read || delivered)) return read ? { state: "read", words: gettext("Read") } : { state: "delivered", words: gettext("Delivered") };
   if (read) return { state: "read", words: interpolate(ngettext("Read by %s person", "Read by %s people", read), [read]) };
   if (delivered) return { state: "delivered", words: interpolate(ngettext("Delivered to %s person", "Delivered to %s people", delivered), [delivered]) };
   if (marks.size) return { state: "sent", words: gettext("Sent") };

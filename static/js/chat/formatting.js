@@ -98,7 +98,7 @@ export function bindFormatting(composer) {
   const tools = form.querySelector("[data-tools]");
   const toggle = form.querySelector("[data-tools-toggle]");
   tools.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button")) event.preventDefault(); // the field keeps its selection, and a phone its keyboard
+    if (event.target.closest("button, label")) event.preventDefault(); // the field keeps its selection, and a phone its keyboard
   });
   tools.addEventListener("click", (event) => {
     const button = event.target.closest("button");

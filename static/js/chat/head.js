@@ -19,6 +19,11 @@ document.addEventListener("submit", async (event) => {
   complain(answer);
 });
 
+document.addEventListener("chat:arranged", ({ detail }) => {
+  const form = document.querySelector("[data-favourite-form]");
+  if (form && Number(detail?.channel) === channel && detail.setting?.is_favourite !== undefined) show(form, detail.setting.is_favourite);
+});
+
 document.addEventListener("chat:list", () => {
   const line = document.querySelector(`[data-conversations] [data-conversation="${channel}"]`);
   const link = document.querySelector("[data-notify-link]");

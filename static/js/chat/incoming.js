@@ -2,7 +2,7 @@
 
 import { live } from "../live/socket.js";
 import { showToast } from "../shell.js";
-import { replies, roots, show } from "./log.js";
+import { liesBeyond, replies, roots, show } from "./log.js";
 import { chat, emit, log, messageAt, openThread, scroller, threadLog, topic, userId } from "./page.js";
 import { isAtEnd, markRead, noteArrival, place, showJump, toEnd } from "./reading.js";
 
@@ -27,11 +27,19 @@ function receiveReply(row, isNew) {
     return;
   }
   if (root) roots.showReplies(root, row.root.number, row.root.reply_count);
+  const words = threadLog().querySelector("[data-replies]");
+  if (words) {
+    words.dataset.count = row.root.reply_count;
+    words.textContent = interpolate(ngettext("%s reply", "%s replies", row.root.reply_count), [row.root.reply_count]);
+  }
+  if (liesBeyond(row, threadLog())) {
+    // One's own reply stands at the end, which is not shown yet: the thread opens there.
+    if (threadLog().querySelector(`:scope > .msg[data-client="${row.client_id}"]`)) emit("open-thread", { number: row.root.number });
+    return;
+  }
   const pane = threadLog().closest("[data-thread-scroll]");
   const stays = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80;
   const { element, isNew: isAdded } = show(row, threadLog(), replies);
-  const divider = threadLog().querySelector("[data-replies]");
-  if (divider) divider.textContent = interpolate(ngettext("%s reply", "%s replies", row.root.reply_count), [row.root.reply_count]);
   if (isAdded && (stays || row.author.id === userId)) element.scrollIntoView({ block: "end" });
   emit("reply", { root: row.root.number });
 }
@@ -39,7 +47,7 @@ function receiveReply(row, isNew) {
 function receiveRoot(row, isNew) {
   const stay = place.sticks || isAtEnd();
   if (openThread() === row.number) show(row, threadLog(), replies);
-  if (place.showsNewest || messageAt(row.number)) {
+  if ((place.showsNewest && !liesBeyond(row, log)) || messageAt(row.number)) {
     const { element, isNew: isAdded } = show(row, log, roots);
     if (isAdded && isNew) noteArrival(element, row);
     if (isAdded && (stay || row.author.id === userId)) {

@@ -14,6 +14,7 @@ import { Clock, nameOf } from "./words.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 2000;
 const LOOK_AGAIN_MS = 1000;
+const CHIP_EDGE_PX = 24; // of the neighbour that shows that the row goes on
 const STILL_AFTER_MS = 800; // a list that was scrolled until now is under a finger
 const PREVIEW_LENGTH = 80; // characters, as in apps/messaging/queries/conversations.py
 const DRAFT_AFTER_MS = 800;
@@ -116,9 +117,12 @@ async function fill(place, { isAsked = false } = {}) {
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
   const wanted = focused?.closest("[data-conversation], [data-show], [data-row-menu]")?.dataset;
   const { scrollTop } = place;
+  const across = place.querySelector(".list__chips")?.scrollLeft ?? 0;
   place.replaceChildren(...nodes);
   closeSections(place);
   place.scrollTop = scrollTop;
+  const chips = place.querySelector(".list__chips");
+  if (chips) chips.scrollLeft = across;
   if (wanted) {
     const name = wanted.conversation ? `[data-conversation="${wanted.conversation}"]` : wanted.show ? `[data-show="${wanted.show}"]` : `[data-row-menu="${wanted.rowMenu}"]`;
     place.querySelector(name)?.focus({ preventScroll: true });
@@ -192,20 +196,26 @@ function clockOf(line) {
 
 /** The beginning of a message in one line, as the server writes it. */
 function beginningOf(html) {
-  const text = nodesOf(html.replaceAll("<br>", " "))
-    .map((node) => node.textContent)
-    .join("")
-    .trim()
-    .replace(/\s+/g, " ");
-  const letters = [...text];
-  return letters.length > PREVIEW_LENGTH ? `${letters.slice(0, PREVIEW_LENGTH - 1).join("")}…` : text;
+  const whole = document.createElement("div");
+  whole.append(...nodesOf(html.replaceAll("<br>", " ")));
+  const table = whole.querySelector("table");
+  const beginning = document.createRange();
+  beginning.selectNodeContents(whole);
+  // In one line a table's values would run together.
+  if (table) beginning.setEndBefore(table);
+  const word = table ? gettext("[table]") : "";
+  const limit = PREVIEW_LENGTH - (word && word.length + 1);
+  const letters = [...beginning.toString().trim().replace(/\s+/g, " ")];
+  const text = letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : letters.join("");
+  return `${text} ${word}`.trim();
 }
 
 function authorOf(line, author) {
   const words = document.createElement("span");
   words.className = "nav__author";
   if (author.id === live.userId) {
-    words.textContent = `${gettext("You")}:`;
+    const you = gettext("You"); // not inside the template: texts are gathered from calls that stand alone
+    words.textContent = `${you}:`;
     return words;
   }
   if (line.dataset.kind === "direct") return null;
@@ -222,7 +232,8 @@ function preview(line, message) {
   const text = document.createElement("span");
   text.className = "truncate";
   text.dir = "auto";
-  text.textContent = message.deleted ? gettext("This message was deleted.") : beginningOf(message.html);
+  if (message.deleted) text.textContent = gettext("This message was deleted.");
+  else text.textContent = beginningOf(message.html) || (message.source ? gettext("Forwarded message") : "");
   place.replaceChildren(...[authorOf(line, message.author), text].filter(Boolean));
   const time = document.createElement("time");
   const clock = clockOf(line);
@@ -292,7 +303,8 @@ function showDraft(line, text) {
   const beginning = make("span", "truncate", words);
   beginning.dir = "auto";
   beginning.dataset.draftText = "";
-  const made = make("span", "nav__preview", make("span", "nav__draft", `${gettext("Draft")}:`), beginning);
+  const label = gettext("Draft");
+  const made = make("span", "nav__preview", make("span", "nav__draft", `${label}:`), beginning);
   made.dataset.draftLine = "";
   preview.before(made);
 }
@@ -386,5 +398,20 @@ for (const name of ["live:topic", "live:gone", "live:reload"]) {
   });
 }
 
-for (const place of document.querySelectorAll("[data-conversations]")) closeSections(place);
+// The row of filters is longer than the list is wide: the chosen one is in view, and a wheel moves the row.
+for (const place of document.querySelectorAll("[data-conversations]")) {
+  closeSections(place);
+  const row = place.querySelector(".list__chips");
+  const chip = row?.querySelector("[aria-current]");
+  if (chip) {
+    const [inner, outer] = [chip.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += Math.min(0, inner.left - outer.left - CHIP_EDGE_PX) + Math.max(0, inner.right - outer.right + CHIP_EDGE_PX);
+  }
+  place.addEventListener("wheel", (event) => {
+    const under = event.target.closest?.(".list__chips");
+    if (!under || event.deltaX || event.shiftKey || event.ctrlKey || under.scrollWidth <= under.clientWidth) return;
+    event.preventDefault();
+    under.scrollLeft += document.documentElement.dir === "rtl" ? -event.deltaY : event.deltaY;
+  }, { passive: false });
+}
 showLeftDrafts();

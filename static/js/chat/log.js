@@ -41,8 +41,17 @@ export function settle(element, view) {
   view.regroup(element);
 }
 
-export function settleAll() {
-  for (const element of log.querySelectorAll(":scope > .msg")) settle(element, roots);
+export function settleAll(into = log, view = roots) {
+  for (const element of into.querySelectorAll(":scope > .msg")) settle(element, view);
+}
+
+/** Whether a message belongs to a stretch of a log that was not fetched yet: it comes with that stretch. */
+export function liesBeyond(row, into) {
+  if (into.querySelector(`:scope > .msg[data-number="${row.number}"]`)) return false;
+  const root = Number(into.closest("[data-thread]")?.dataset.thread ?? 0);
+  const numbers = [...into.querySelectorAll(":scope > .msg[data-number]")].map((element) => Number(element.dataset.number)).filter((number) => number !== root);
+  if (into.querySelector(":scope > .log__more:not([data-newer])") && row.number < Math.min(...numbers)) return true;
+  return Boolean(into.querySelector(":scope > .log__more[data-newer]")) && row.number > Math.max(0, ...numbers);
 }
 
 /** Draw the line above which all is read; an older one goes. */

@@ -24,15 +24,32 @@ export function markMentions(element) {
   }
 }
 
-/** What a chip of reactions is called: the emoji, and who gave it, as far as this page knows their names. */
-export function labelReaction(chip, users, names = users.map(nameOfPerson).filter(Boolean)) {
-  const others = users.length - names.length;
+/** What an emoji is called: as the server says it, as its drawing does, else its short name in words. */
+function wordOf(chip) {
+  return chip.dataset.word ?? chip.querySelector("[aria-label]")?.getAttribute("aria-label") ?? chip.dataset.emoji.replaceAll("_", " ");
+}
+
+/** What a chip of reactions is called: the emoji, how many gave it, and who, as far as this page knows their names. */
+export function labelReaction(chip, names = usersOf(chip).map(nameOfPerson).filter(Boolean)) {
+  const count = Number(chip.dataset.count);
+  const others = Math.max(0, count - names.length);
   const who = [...names.slice(0, 8)];
   const rest = others + Math.max(0, names.length - 8);
   if (rest && who.length) who.push(interpolate(ngettext("%s other", "%s others", rest), [rest]));
-  const words = who.length ? who.join(", ") : interpolate(ngettext("%s person", "%s people", users.length), [users.length]);
+  const words = who.length ? who.join(", ") : interpolate(ngettext("%s person", "%s people", count), [count]);
   chip.title = words;
-  chip.setAttribute("aria-label", `:${chip.dataset.emoji}: ${users.length}, ${words}`);
+  chip.setAttribute("aria-label", `${wordOf(chip)} ${count}, ${words}`);
+}
+
+/** The people whom a chip names: the first fifty. */
+export function usersOf(chip) {
+  return chip.dataset.users.split(" ").filter(Boolean).map(Number);
+}
+
+/** Whether the reader has given a reaction: the answer to their own says it; a row that names only some leaves it as it was. */
+function isMine({ emoji, users, count }, mine, chip) {
+  if (mine) return mine.includes(emoji);
+  return users.includes(userId) || (count > users.length && chip?.getAttribute("aria-pressed") === "true");
 }
 
 export class MessageView {
@@ -68,6 +85,7 @@ export class MessageView {
     const continues =
       previous?.classList.contains("msg") &&
       previous.dataset.author === element.dataset.author &&
+      !element.querySelector(':scope > .msg__body > [data-part="ack"]') && // who asks for something is named
       Boolean(previous.dataset.number) === Boolean(element.dataset.number) &&
       new Date(element.dataset.at) - new Date(previous.dataset.at) < GROUP_WITHIN_MS &&
       this.clock.dayKey(element.dataset.at) === this.clock.dayKey(previous.dataset.at);
@@ -181,22 +199,23 @@ export class MessageView {
     part.querySelector("[data-ack-count]").textContent = interpolate(ngettext("%s acknowledged", "%s acknowledged", row.ack.count), [row.ack.count]);
   }
 
-  /** Bring the chips to what a row says. */
+  /** Bring the chips to what a row says; `mine`, where it is known, are the reader's own emoji. */
   showReactions(element, row) {
     const given = row.deleted ? [] : row.reactions ?? [];
     const list = this.#part(element, "reactions", given.length > 0, row);
     if (!list) return;
     const known = new Map([...list.querySelectorAll(".reaction[data-emoji]")].map((chip) => [chip.dataset.emoji, chip.closest("li")]));
-    const items = given.map(({ emoji, users }) => {
+    const items = given.map(({ emoji, users, count }) => {
       // A chip that is there stays the same element: the finger on it, and the focus, stay where they are.
       const item = known.get(emoji) ?? document.getElementById("reaction-template").content.firstElementChild.cloneNode(true);
       const chip = item.querySelector(".reaction");
-      chip.dataset.emoji = emoji;
-      chip.dataset.users = users.join(" ");
       chip.disabled = !mayWrite;
-      chip.setAttribute("aria-pressed", String(users.includes(userId)));
-      chip.replaceChildren(faceOf(emoji), ` ${users.length}`);
-      labelReaction(chip, users);
+      chip.setAttribute("aria-pressed", String(isMine({ emoji, users, count }, row.mine, known.has(emoji) ? chip : null)));
+      chip.dataset.emoji = emoji;
+      chip.dataset.count = count;
+      chip.dataset.users = users.join(" ");
+      chip.replaceChildren(faceOf(emoji), ` ${count}`);
+      labelReaction(chip);
       return item;
     });
     const add = list.querySelector(".reaction--add")?.closest("li") ?? (mayWrite ? document.getElementById("reaction-add-template").content.firstElementChild.cloneNode(true) : null);

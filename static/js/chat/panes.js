@@ -29,6 +29,7 @@ export async function openPane(kind, url, { push = true, stay = false } = {}) {
   chat.after(...nodes);
   const pane = currentPane();
   if (!pane) return;
+  window.htmx?.process(pane);
   if (push && !stay) history.pushState({ pane: kind }, "", url);
   else if (stay) history.replaceState({ pane: kind }, "", url);
   emit("pane", { kind, pane });

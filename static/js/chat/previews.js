@@ -1,7 +1,7 @@
 /* A link to a message of this portal shows who said it, when, and how it begins; nothing else in the world is looked up. */
 
 import { nodesOf } from "../markup.js";
-import { clock } from "./page.js";
+import { clock, topic } from "./page.js";
 import { nameOf } from "./words.js";
 
 const PATH = /^\/chat\/\d+\/messages\/\d+\/$/;
@@ -41,6 +41,22 @@ function cardOf(path, row) {
   return card;
 }
 
+/** Look again at a message that was changed since: where its text differs, what stands on the page follows it. */
+async function refresh(row) {
+  const path = `/chat/${row.channel}/messages/${row.number}/`;
+  if (!known.has(path)) return;
+  const before = await known.get(path);
+  if (before && !row.deleted && before.html === row.html) return;
+  known.delete(path);
+  const newest = await fetchRow(path);
+  for (const card of document.querySelectorAll(`[data-card="${path}"]`)) {
+    if (newest) card.replaceWith(cardOf(path, newest));
+    else card.remove();
+  }
+  if (!newest) return;
+  for (const link of document.querySelectorAll(`.msg[data-number] .msg__text a[href$="${path}"]`)) show(link.closest(".msg"));
+}
+
 async function show(element) {
   const paths = pathsIn(element);
   for (const card of element.querySelectorAll("[data-card]")) if (!paths.includes(card.dataset.card)) card.remove();
@@ -69,7 +85,13 @@ export function watchPreviews(root = document) {
 }
 
 document.addEventListener("chat:message", ({ detail: { row } }) => {
+  refresh(row);
   for (const element of document.querySelectorAll(`.msg[data-number="${row.number}"]`)) {
     if (pathsIn(element).length || element.querySelector("[data-card]")) seen.observe(element);
   }
+});
+
+// What is linked may stand in another conversation.
+document.addEventListener("live:change", ({ detail: { topic: where, body } }) => {
+  if (body.kind === "message" && where !== topic) refresh(body.message);
 });

@@ -3,7 +3,7 @@
 import { nodesOf } from "../markup.js";
 import { onAct } from "./acts.js";
 import { remember } from "./emoji.js";
-import { labelReaction } from "./message.js";
+import { labelReaction, usersOf } from "./message.js";
 import { replies, roots } from "./log.js";
 import { complain, elementsOf, messageUrl, post, userId } from "./page.js";
 import { pickEmoji } from "./picker.js";
@@ -13,22 +13,29 @@ import { receive } from "./incoming.js";
 function shownReactions(element) {
   return [...element.querySelectorAll(".reaction[data-emoji]")].map((chip) => ({
     emoji: chip.dataset.emoji,
-    users: chip.dataset.users.split(" ").filter(Boolean).map(Number),
+    count: Number(chip.dataset.count),
+    users: usersOf(chip),
+    mine: chip.getAttribute("aria-pressed") === "true",
   }));
 }
 
+/** These reactions after the reader gave one, or took it back; only the first people are named, so it is counted apart. */
 function withMine(reactions, emoji, on) {
   const found = reactions.find((one) => one.emoji === emoji);
-  if (!found) return on ? [...reactions, { emoji, users: [userId] }] : reactions;
+  if (!found) return on ? [...reactions, { emoji, count: 1, users: [userId], mine: true }] : reactions;
+  if (found.mine !== on) found.count += on ? 1 : -1;
+  found.mine = on;
+  const isWhole = found.users.length >= found.count - 1;
   found.users = found.users.filter((id) => id !== userId);
-  if (on) found.users.push(userId);
-  return reactions.filter((one) => one.users.length);
+  if (on && isWhole) found.users.push(userId);
+  return reactions.filter((one) => one.count > 0);
 }
 
 function draw(number, emoji, on) {
   for (const element of elementsOf(number)) {
     const view = element.closest("[data-thread-log]") ? replies : roots;
-    view.showReactions(element, { number, reactions: withMine(shownReactions(element), emoji, on) });
+    const reactions = withMine(shownReactions(element), emoji, on);
+    view.showReactions(element, { number, reactions, mine: reactions.filter((one) => one.mine).map((one) => one.emoji) });
   }
 }
 
@@ -39,7 +46,7 @@ async function react(element, number, emoji) {
   draw(number, emoji, on);
   const answer = await post(messageUrl(number, "reactions"), { emoji, on: on ? "1" : "0" });
   if (answer.ok && answer.told.message) {
-    receive(answer.told.message);
+    receive({ ...answer.told.message, mine: answer.told.mine });
     return;
   }
   draw(number, emoji, !on);
@@ -63,19 +70,20 @@ document.addEventListener("click", (event) => {
 });
 
 // -- Who -----------------------------------------------------------------------------------------------------------------------
-const asked = new WeakMap(); // chip -> the users whom it was labelled with
+const asked = new WeakMap(); // chip -> how many, and who, when it was labelled
 
 async function nameReactors(chip) {
   const element = chip.closest(".msg[data-number]");
-  if (!element || asked.get(chip) === chip.dataset.users) return;
-  asked.set(chip, chip.dataset.users);
+  const state = `${chip.dataset.count}: ${chip.dataset.users}`;
+  if (!element || asked.get(chip) === state) return;
+  asked.set(chip, state);
   const answer = await fetch(messageUrl(element.dataset.number, "reactions"), { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok) return;
   const page = document.createElement("div");
   page.append(...nodesOf(await answer.text()));
   const group = page.querySelector(`[data-reactors="${CSS.escape(chip.dataset.emoji)}"]`);
   const names = [...(group?.querySelectorAll("[data-name]") ?? [])].map((one) => one.textContent.trim());
-  if (names.length) labelReaction(chip, chip.dataset.users.split(" ").map(Number), names);
+  if (names.length) labelReaction(chip, names);
 }
 
 for (const name of ["pointerover", "focusin"]) {
@@ -88,6 +96,6 @@ for (const name of ["pointerover", "focusin"]) {
 /** Name the people of the chips that the server drew, as far as this page knows them. */
 export function labelReactions(root = document) {
   for (const chip of root.querySelectorAll(".reaction[data-emoji]:not([title])")) {
-    labelReaction(chip, chip.dataset.users.split(" ").filter(Boolean).map(Number));
+    labelReaction(chip);
   }
 }

@@ -147,6 +147,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const path = event.detail.requestConfig?.path ?? "";
+  if (!path.startsWith(chat.dataset.messagesUrl)) return; // a thread's
   if (path.includes("before=")) scroller.scrollTop = scroller.scrollHeight - fromEnd;
   if (path.includes("newer=") && !log.querySelector("[data-newer]")) {
     place.showsNewest = true;

@@ -10,11 +10,20 @@ import { Sender } from "./sender.js";
 
 const composers = { main: null, thread: null };
 
+let isCutOff = false; // a message could not leave: what stands behind it waits for the same
+
 const STATE_WORDS = {
-  waiting: () => gettext("Waiting"),
+  waiting: () => (isCutOff || !navigator.onLine ? STATE_WORDS.offline() : gettext("Waiting")),
   sending: () => gettext("Sending"),
-  offline: () => gettext("Not sent yet: it is kept on this device and goes out when the connection is back."),
+  offline: () => gettext("Goes out when the connection is back"),
 };
+
+/** What waits says what it waits for, the same for all of them. */
+function setCutOff(isNow) {
+  if (isCutOff === isNow) return;
+  isCutOff = isNow;
+  for (const line of document.querySelectorAll('[data-pending][data-state="waiting"]')) line.querySelector('[data-slot="words"]').textContent = STATE_WORDS.waiting();
+}
 
 export function setComposer(composer) {
   composers[composer.root ? "thread" : "main"] = composer;
@@ -75,6 +84,8 @@ async function confirmMention(entry) {
 const written = new Set(); // what this page itself has sent: it alone asks about it
 
 function showEntry(entry, state, detail) {
+  if (state === "offline") setCutOff(true);
+  else if (state === "sent") setCutOff(false);
   const isReply = Boolean(entry.root);
   const into = isReply ? (openThread() === entry.root ? threadLog() : null) : log;
   if (isReply) {
@@ -113,6 +124,7 @@ function showPending(entry, state, detail, into, isReply) {
   }
   const line = pendingLine(element, entry);
   const isFailed = state === "failed";
+  line.dataset.state = state;
   line.querySelector('[data-slot="words"]').textContent = isFailed ? detail : STATE_WORDS[state]();
   line.classList.toggle("danger-text", isFailed);
   line.querySelector('[data-slot="retry"]').hidden = !isFailed && state !== "offline";

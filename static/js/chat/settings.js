@@ -4,15 +4,17 @@
  */
 
 import { nodesOf } from "../markup.js";
-import { showToast } from "../shell.js";
+import { say, showToast } from "../shell.js";
 import { pageToken } from "./drain.js";
 
 const PRESS_MS = 500;
+const LIFT_MS = 400; // in which a click belongs to the finger that was lifted
 const STAYS_WITHIN_PX = 10;
 const EDGE_PX = 8;
+const UNDO_SECONDS = 10;
 const narrow = matchMedia("(max-width: 48rem)");
 let pressed = null; // a finger that stays: its timer and where it is
-let wasLong = false; // the click that follows a long press opens nothing
+let isHeld = false; // the finger that opened the menu has not touched anything else since
 let isOpening = false;
 
 function addressOf(channel) {
@@ -67,9 +69,10 @@ function lineOf(event) {
 }
 
 document.addEventListener("click", (event) => {
-  if (wasLong && lineOf(event)) {
+  // The finger that held the line lifts over what has opened under it, or over the line: that is no choice.
+  if (isHeld) {
     event.preventDefault();
-    wasLong = false;
+    event.stopPropagation();
     return;
   }
   const button = event.target.closest?.("[data-row-menu]");
@@ -83,7 +86,7 @@ document.addEventListener("contextmenu", (event) => {
   if (!line || event.shiftKey) return; // with Shift the browser's own
   event.preventDefault();
   endPress();
-  wasLong = event.pointerType === "touch";
+  isHeld = event.pointerType === "touch";
   if (document.querySelector(`[data-conversation-menu="${line.dataset.conversation}"]`)) return;
   // The menu key has no place of its own.
   const point = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : pointOf(line);
@@ -99,14 +102,14 @@ function endPress() {
 document.addEventListener("pointerdown", (event) => {
   const menu = document.querySelector("[data-conversation-menu]");
   if (menu && !menu.contains(event.target)) menu.hidePopover();
-  wasLong = false;
+  isHeld = false;
   const line = event.pointerType === "touch" && event.isPrimary ? lineOf(event) : null;
   endPress();
   if (!line) return;
   const point = { x: event.clientX, y: event.clientY };
   const timer = setTimeout(() => {
     pressed = null;
-    wasLong = true;
+    isHeld = true;
     open(line.dataset.conversation, point, line);
   }, PRESS_MS);
   pressed = { timer, ...point };
@@ -115,7 +118,15 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("pointermove", (event) => {
   if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STAYS_WITHIN_PX) endPress();
 });
-for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, endPress);
+for (const name of ["pointerup", "pointercancel"]) {
+  document.addEventListener(name, () => {
+    endPress();
+    // The click of this finger comes at once or not at all; one by keyboard or by a reader's gesture is a choice again.
+    setTimeout(() => {
+      isHeld = false;
+    }, LIFT_MS);
+  });
+}
 
 // -- In the menu ----------------------------------------------------------------------------------------------------------------
 document.addEventListener("keydown", (event) => {
@@ -133,18 +144,53 @@ document.addEventListener("keydown", (event) => {
   items[next % items.length].focus();
 });
 
-async function send(form, submitter) {
-  const body = new URLSearchParams(new FormData(form, submitter));
+/** Post one change; true when it is kept. */
+async function post(channel, address, fields) {
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": pageToken() }, redirect: "manual" });
-    if (answer.status === 401 || answer.type === "opaqueredirect") document.dispatchEvent(new CustomEvent("live:signed-out", { detail: {} }));
-    else if (!answer.ok) throw new Error((await answer.json()).message);
+    const answer = await fetch(address, {
+      method: "POST",
+      body: new URLSearchParams(fields),
+      headers: { Accept: "application/json", "X-CSRFToken": pageToken() },
+      redirect: "manual",
+    });
+    if (answer.status === 401 || answer.type === "opaqueredirect") {
+      document.dispatchEvent(new CustomEvent("live:signed-out", { detail: {} }));
+      return false;
+    }
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.message);
     // The list of this page at once; other devices hear of it.
-    else document.dispatchEvent(new CustomEvent("chat:arranged", { detail: { channel: form.closest("[data-conversation-menu]").dataset.conversationMenu } }));
+    document.dispatchEvent(new CustomEvent("chat:arranged", { detail: { channel, setting: told } }));
+    return true;
   } catch (error) {
     const words = error instanceof TypeError || error instanceof SyntaxError ? "" : error.message;
     showToast(words || gettext("That did not work. Try again when the connection is back."), { trouble: true });
+    return false;
   }
+}
+
+/** Say what was changed, of which conversation; with the way back where what stood before is known. */
+function tell(channel, address, { name, value, dataset }, before) {
+  if (before === undefined || before === value) {
+    showToast(dataset.told);
+    return;
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn--sm";
+  button.textContent = gettext("Undo");
+  const toast = showToast(dataset.told, { button, seconds: UNDO_SECONDS });
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    if (await post(channel, address, { [name]: before })) say(gettext("Undone."));
+    toast?.remove();
+  });
+}
+
+async function send(form, submitter) {
+  const channel = form.closest("[data-conversation-menu]").dataset.conversationMenu;
+  const isKept = await post(channel, form.action, new FormData(form, submitter));
+  if (isKept && submitter?.dataset.told) tell(channel, form.action, submitter, form.dataset.was);
 }
 
 document.addEventListener("submit", async (event) => {

@@ -3,7 +3,7 @@
 import { live } from "../live/socket.js";
 import { say, showToast } from "../shell.js";
 import { onAct } from "./acts.js";
-import { roots } from "./log.js";
+import { replies, roots, settleAll } from "./log.js";
 import { complain, emit, elementsOf, log, messageAt, openThread, post, threadLog, threadUrl, topic, userId } from "./page.js";
 import { openPane } from "./panes.js";
 import { place, showJump } from "./reading.js";
@@ -27,20 +27,24 @@ function markThread() {
   if (upTo <= (marked.get(root) ?? 0)) return;
   marked.set(root, upTo);
   live.mark(topic, "thread", upTo, { root });
-  const newest = Math.max(0, ...[...threadLog().querySelectorAll(":scope > .msg[data-ordinal]")].map((element) => Number(element.dataset.ordinal)));
+  const count = Number(threadLog().querySelector("[data-replies]")?.dataset.count ?? 0);
   const element = messageAt(root);
-  if (element) roots.showFresh(element, newest - upTo);
+  if (element) roots.showFresh(element, count - upTo);
 }
 
 let isStuck = false;
 
 function watch(pane) {
   const scroll = pane.querySelector("[data-thread-scroll]");
-  const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+  const isWhole = () => !threadLog()?.querySelector(":scope > [data-newer]"); // else the end is not on the page
+  const isAtEnd = () => isWhole() && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+  const named = threadLog().querySelector(":scope > .msg--target");
+  let isHeld = Boolean(named); // a reply that the address names stays in view until the reader moves
+  for (const gesture of ["wheel", "touchmove", "pointerdown", "keydown"]) scroll.addEventListener(gesture, () => (isHeld = false), { passive: true });
   scroll.addEventListener(
     "scroll",
     () => {
-      isStuck = isAtEnd();
+      isStuck = !isHeld && isAtEnd();
       markThread();
     },
     { passive: true },
@@ -54,12 +58,31 @@ function watch(pane) {
   const root = Number(pane.dataset.thread);
   const fresh = Number(messageAt(root)?.querySelector("[data-new-replies]")?.dataset.newReplies ?? 0);
   const answers = [...threadLog().querySelectorAll(":scope > .msg[data-ordinal]:not([data-ordinal='0'])")];
-  // Where something is new, the thread opens at the first new reply.
-  if (fresh && fresh < answers.length) answers[answers.length - fresh].scrollIntoView({ block: "start" });
+  const isCut = Boolean(threadLog().querySelector("[data-earlier]"));
+  // It opens at the reply that the address names, else at the first new one, else at the end.
+  if (named) named.scrollIntoView({ block: "center" });
+  else if (fresh && answers.length && (isCut || fresh < answers.length)) answers[Math.max(0, answers.length - fresh)].scrollIntoView({ block: "start" });
   else scroll.scrollTop = scroll.scrollHeight;
-  isStuck = isAtEnd();
+  isStuck = !isHeld && isAtEnd();
   markThread();
 }
+
+// Older replies come in above: what the reader looks at stays where it is.
+let fromEnd = 0;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const scroll = event.detail.target?.closest?.("[data-thread-scroll]");
+  if (scroll) fromEnd = scroll.scrollHeight - scroll.scrollTop;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const path = event.detail.requestConfig?.path ?? "";
+  const scroll = document.querySelector("[data-thread-scroll]");
+  if (!scroll || !path.startsWith(threadUrl(openThread()))) return;
+  isStuck = false;
+  if (path.includes("before=")) scroll.scrollTop = scroll.scrollHeight - fromEnd;
+  settleAll(threadLog(), replies);
+  emit("history", {});
+  markThread();
+});
 
 function showCurrent(number) {
   for (const link of log.querySelectorAll(".threadlink")) {
