@@ -197,7 +197,9 @@ class Hostile:
     def pages(self) -> dict[str, list[str]]:
         """The addresses of each page by the name that `FIELDS` uses."""
         channel = reverse("chat-channel", args=[self.main.pk])
-        thread = [reverse("chat-thread", args=[self.main.pk, self.root.number])]
+        replies = Message.objects.filter(root=self.root).order_by("number").values_list("number", flat=True)
+        address = reverse("chat-thread", args=[self.main.pk, self.root.number])
+        thread = [address, *(f"{address}?at={number}" for number in replies[10::45])]
         readers = reverse("chat-message-readers", args=[self.main.pk, self.changed.number])
         lists = [
             "people_user",

@@ -42,7 +42,7 @@ def test_a_name_is_found_while_it_is_composed(browsers: Browsers, hospital: Hosp
     keyboard.commit("온")
     expect(offered(nurse)).to_have_count(1)
     keyboard.press(ENTER, text="\r")
-    expect(keyboard.box).to_have_value("@최다온 ")
+    expect(keyboard.box).to_have_value("@최다온")
     expect(offered(nurse)).to_have_count(0)
     assert stored(hospital.private) == []
     keyboard.type("님 715호 부탁드려요")
@@ -69,8 +69,8 @@ def test_arrows_choose_and_escape_leaves_the_text(browsers: Browsers, hospital: 
     assert browsers.find_barriers(page) == []
     second = offered(page).nth(1).locator("bdi").inner_text()
     box.press("Tab")
-    expect(box).to_have_value(f"@{second} ")
-    box.press_sequentially("그리고 @한")
+    expect(box).to_have_value(f"@{second}")  # Korean particles follow without a space
+    box.press_sequentially(" 그리고 @한")
     expect(offered(page)).to_have_count(3)
     box.press("Escape")
     expect(offered(page)).to_have_count(0)

@@ -31,7 +31,7 @@ def test_a_status_reaches_a_page_that_is_open(browsers: Browsers, hospital: Hosp
     wait_until_live(second)
     assert page.locator('[name="at"]').is_hidden()
     page.check('[name="presence"][value="do_not_disturb"]')
-    page.fill('[name="text"]', "<i>2번 방</i>")
+    page.fill('input[name="text"]', "<i>2번 방</i>")
     page.click(".form--status [type=submit]")
     expect(page.locator(".statuscard__words")).to_contain_text("<i>2번 방</i>")
     expect(words).to_have_attribute("data-state", "do_not_disturb", timeout=SOON)
