@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.compiled import CompiledQuery
+from apps.core.compiled import CompiledRows
 
 from . import actions
 from .models import User
@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 MISMATCH = _("Staff number or e-mail and password do not fit together. Look at Caps Lock and try again.")
 
 
-_SIGNED_IN: CompiledQuery[User] = CompiledQuery(
-    lambda user_id: User.objects.active().with_home().with_status().filter(pk=user_id).order_by()
+_SIGNED_IN: CompiledRows[None, User] = CompiledRows(
+    lambda _shape, stand_in: User.objects.active().with_home().with_status().filter(pk=stand_in(0)).order_by()[:1]
 )
 
 
@@ -33,7 +33,7 @@ class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in by staff number or e-mail; a request's user comes with workplace and status, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
-        return _SIGNED_IN.first(user_id)
+        return _SIGNED_IN.first(None, user_id)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

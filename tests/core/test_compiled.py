@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.compiled import CompiledQuery
+from apps.core.compiled import CompiledRows
 from apps.people.adapters import _SIGNED_IN, PortalBackend
 from apps.people.models import User
 from tests.factories import make_person
@@ -15,7 +15,7 @@ def test_it_finds_the_same_row_with_the_same_relations(django_assert_num_queries
     for person in people:
         expected = User.objects.active().with_home().get(pk=person.pk)
         with django_assert_num_queries(1):
-            found = _SIGNED_IN.first(person.pk)
+            found = _SIGNED_IN.first(None, person.pk)
             assert found is not None
             homes = [
                 (user.home.site, user.home.unit, user.time_zone) if user.home else None for user in (found, expected)
@@ -33,9 +33,9 @@ def test_who_is_not_there_or_not_active_is_nobody():
     assert PortalBackend().get_user(make_person(is_active=False).pk) is None
 
 
-def test_an_id_must_occur_once():
-    with pytest.raises(ValueError, match="once"):
-        CompiledQuery(lambda user_id: User.objects.all()).first(1)
+def test_each_id_must_occur():
+    with pytest.raises(ValueError, match="at least once"):
+        CompiledRows(lambda _shape, _stand_in: User.objects.all()).first(None, 1)
 
 
 @pytest.mark.django_db

@@ -166,7 +166,7 @@ def test_every_reply_of_a_long_thread_is_reached(ward, django_assert_num_queries
 def test_a_thread_opens_around_a_reply_and_goes_on_from_there(ward, django_assert_num_queries):
     one, other, _, channel = ward
     root = long_thread(one, other, channel, 120)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         thread = queries.thread_of(root, viewer=one, at=root.number + 20)
     assert 20 in ordinals(thread)
     assert thread.page.has_newer

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, get_language_info, pgettext, 
 from apps.core.clock import now
 from apps.core.emoji import char_of, word_of
 from apps.core.registries import registries
+from apps.core.text import fill_html
 
 register = template.Library()
 
@@ -86,16 +87,23 @@ def _sprite() -> str:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """Draw a symbol of the sprite; it is silent for readers unless it has a label."""
-    classes = "icon"
-    if size:
-        classes += f" icon--{size}"
-    if name in POINTING_ICONS:
-        classes += " icon--flip"
     if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, _sprite(), name
-        )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, _sprite(), name)
+        return fill_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+            _classes_of(name, size), label, _sprite(), name,
+        )  # fmt: skip
+    return _silent_icon(name, size)
+
+
+@lru_cache(maxsize=512)
+def _silent_icon(name: str, size: str) -> SafeString:
+    return fill_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', _classes_of(name, size), _sprite(), name
+    )
+
+
+def _classes_of(name: str, size: str) -> str:
+    return f"icon{f' icon--{size}' if size else ''}{' icon--flip' if name in POINTING_ICONS else ''}"
 
 
 @register.simple_tag
@@ -104,7 +112,7 @@ def avatar(person: Named, size: str = "") -> SafeString:
     classes = f"avatar avatar--{colour_of(person.pk)}"
     if size:
         classes += f" avatar--{size}"
-    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, person.initials)
+    return fill_html('<span class="{}" aria-hidden="true">{}</span>', classes, person.initials)
 
 
 @register.simple_tag
@@ -127,7 +135,7 @@ def zone_of(context: Mapping[str, Any]) -> tzinfo:
     return zone if isinstance(zone, tzinfo) else timezone.get_current_timezone()
 
 
-def word_day(moment: datetime, today: datetime) -> str:
+def word_day(moment: datetime, today: date) -> str:
     """The day of a local instant in words, with its weekday; with its year where that is another one."""
     return _word_day(get_language() or "", moment.date(), moment.year == today.year)
 
@@ -145,7 +153,8 @@ def _word_date(language: str, day: date, is_this_year: bool) -> str:
     return date_format(day, "MONTH_DAY_FORMAT" if is_this_year else "DATE_FORMAT")
 
 
-def word_instant(moment: datetime, today: datetime, form: str) -> str:
+def word_instant(moment: datetime, today: date, form: str) -> str:
+    """Write a local instant as `when` does; `today` is the day there."""
     clock = f"{moment:%H:%M}"
     if form == "clock":
         return clock
@@ -156,7 +165,7 @@ def word_instant(moment: datetime, today: datetime, form: str) -> str:
     if form == "full":
         return pgettext("an instant", "%(day)s %(clock)s") % {"day": word_day(moment, today), "clock": clock}
     # "short": the clock today, the day within the year, else the whole date; for lists.
-    if moment.date() == today.date():
+    if moment.date() == today:
         return clock
     return _word_date(get_language() or "", moment.date(), moment.year == today.year)
 
@@ -220,13 +229,19 @@ def when(context: Context, value: datetime | None, form: str = "short", css_clas
     if value is None:
         return ""
     zone = zone_of({"request": context.get("request")})
-    moment, today = value.astimezone(zone), now().astimezone(zone)
-    attribute = format_html(' class="{}"', css_class) if css_class else ""
-    return format_html(
+    return _draw_instant(value, zone, now().astimezone(zone).date(), form, css_class, get_language())
+
+
+@lru_cache(maxsize=16_384)  # the same messages are read again and again, by many
+def _draw_instant(
+    value: datetime, zone: tzinfo, today: date, form: str, css_class: str, language: str | None
+) -> SafeString:
+    moment = value.astimezone(zone)
+    return fill_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         word_instant(moment, today, "full"),
-        attribute,
+        fill_html(' class="{}"', css_class) if css_class else "",
         word_instant(moment, today, form),
     )
 

@@ -1,19 +1,20 @@
 """The chat list: conversations with titles, previews and unread counts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Left
 
+from apps.core.compiled import CompiledRows
 from apps.core.text import search_key
-from apps.messaging.models import Message
+from apps.messaging.models import ConversationSetting, Draft, Message
 from apps.notifications import queries as notices
 from apps.people.models import User
 from apps.teams import queries as teams_queries
-from apps.teams.models import Channel, ChannelKind, ChannelMembership
+from apps.teams.models import Channel, ChannelKind, ChannelMembership, Reader, reader_of
 
 from .listing import Arranged, Arrangement, OwnSection, arrangement_of
 from .marks import unread_expression
@@ -108,6 +109,42 @@ def conversations_of(
     return list(list_of(user, show=show, at=at, limit=limit, unread_first=unread_first).items)
 
 
+class Listed(NamedTuple):
+    """What decides the shape of a chat list's query."""
+
+    reader: Reader
+    show: str
+    unread_first: bool
+    limit: int
+
+
+def _listed(shape: Listed, stand_in: Callable[[int], int]) -> QuerySet[Any]:
+    """Return the query of `list_of`: one channel more than the limit, those that make way for others last."""
+    user, at = shape.reader.stand_in(stand_in(0)), stand_in(1)
+    placed = ConversationSetting.objects.filter(Q(is_favourite=True) | Q(section__isnull=False), user=user)
+    is_first = Q(unread__gt=0) if shape.unread_first else Q(pk__in=placed.values("channel"))
+    channels: QuerySet[Any] = (
+        Channel.objects.visible_to(user)
+        .filter(archived_at__isnull=shape.show != "archived")
+        .annotate(unread=unread_expression(user), mentions_count=Coalesce(Subquery(notices.count_mentions(user)), 0))
+        .select_related("team", "site")
+        .order_by(
+            Case(When(is_first | Q(pk=at), then=Value(0)), default=Value(1)),
+            F("last_message_at").desc(nulls_last=True),
+            "pk",
+        )
+    )
+    if shape.show == "unread":
+        channels = channels.filter(Q(unread__gt=0) | Q(pk=at))
+    elif shape.show == "drafts":
+        drafts = Draft.objects.filter(user=user).exclude(body="")
+        channels = channels.filter(Q(pk__in=drafts.values("channel")) | Q(pk=at))
+    return channels[: shape.limit + 1]
+
+
+_LISTED: CompiledRows[Listed, Channel] = CompiledRows(_listed)
+
+
 def list_of(
     user: User, *, show: str = "", at: int = 0, root: int = 0, limit: int = LISTED, unread_first: bool = False
 ) -> ConversationList:
@@ -121,27 +158,14 @@ def list_of(
     channels with counts, the people of direct and group channels, the newest messages.
     """
     arrangement = arrangement_of(user, at=at, root=root)
-    placed = [] if show or unread_first else arrangement.placed
-    limit = min(limit + len(placed), LISTED)
-    newest_first = F("last_message_at").desc(nulls_last=True)
-    first = Q(unread__gt=0) if unread_first else Q(pk__in=[*placed, at])
-    is_first = [Case(When(first, then=Value(0)), default=Value(1))] if placed or at or unread_first else []
-    channels: QuerySet[Any] = (
-        Channel.objects.visible_to(user)
-        .filter(archived_at__isnull=show != "archived")
-        .annotate(unread=unread_expression(user), mentions_count=Coalesce(Subquery(notices.count_mentions(user)), 0))
-        .select_related("team", "site")
-        .order_by(*is_first, newest_first, "pk")
-    )
-    if show == "unread":
-        channels = channels.filter(Q(unread__gt=0) | Q(pk=at))
-    elif show == "drafts":
-        channels = channels.filter(pk__in=[*arrangement.drafts, at])
-    found = list(channels[: limit + 1])
+    placed = 0 if show or unread_first else len(arrangement.placed)
+    limit = min(limit + placed, LISTED)
+    # In tens: SQL is made once for each limit.
+    listed = Listed(reader_of(user), show, unread_first=unread_first, limit=limit + -limit % 10)
+    found: list[Any] = _LISTED.rows(listed, user.pk, at)
     has_more, found = len(found) > limit, found[:limit]
-    if is_first:
-        found.sort(key=lambda channel: channel.pk)
-        found.sort(key=lambda channel: channel.last_message_at or NEVER, reverse=True)
+    found.sort(key=lambda channel: channel.pk)
+    found.sort(key=lambda channel: channel.last_message_at or NEVER, reverse=True)
     people = teams_queries.companions(found, user)
     previews = previews_of(found, viewer=user)
     items = tuple(

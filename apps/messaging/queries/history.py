@@ -1,19 +1,23 @@
 """A channel's history by keyset, threads, pins, single messages."""
 
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
+from apps.core.compiled import CompiledRows
 from apps.messaging.models import Message, ReadMark, Revision, ThreadMark
 from apps.people.models import User
-from apps.teams.models import Channel, ChannelMembership
+from apps.teams.models import Channel, ChannelMembership, Reader, reader_of
 
 from .rows import MessageRow, Page, build_rows
 
 PAGE = 50
+AFTER_ALL = 2**62  # a number that no message reaches
+NEWS_SHOWN, NEWS_WITHIN = 20, 5_000  # threads; numbers
 PINS_SHOWN = 100
 
 
@@ -33,31 +37,22 @@ def threads_with_news(channel: Channel, *, viewer: User, first_unread: int, besi
     """Return the roots outside a page whose threads hold what the viewer has not read, at most twenty; one query.
 
     Those are threads that they follow and have not read to the end, and threads that they never looked into with replies of
-    others since their mark in the channel.
+    others since their mark in the channel, of its newest five thousand numbers.
     """
-    first = visible_from(channel, viewer)
     mine = ThreadMark.objects.filter(user=viewer)
-    behind = mine.filter(is_following=True, root__channel=channel, root__reply_count__gt=F("up_to")).values("root")
-    condition = Q(pk__in=behind)
+    roots = mine.filter(is_following=True, root__channel=channel, root__reply_count__gt=F("up_to")).values("root")
     if first_unread:
-        replies = Message.objects.filter(channel=channel, root__isnull=False, number__gte=first_unread)
+        since = max(first_unread, channel.last_number - NEWS_WITHIN)
+        replies = Message.objects.filter(channel=channel, root__isnull=False, number__gte=since)
         fresh = replies.exclude(author=viewer).exclude(root__in=mine.values("root"))
-        condition |= Q(pk__in=fresh.values("root"))
-    return list(
-        Message.objects.filter(condition, number__gte=first)
-        .exclude(pk__in=[row.message.pk for row in besides.rows])
+        roots = roots.union(fresh.order_by().values("root"))  # with OR, PostgreSQL would look at every message there is
+    shown = {row.message.pk for row in besides.rows}
+    found = (
+        Message.objects.filter(pk__in=roots, number__gte=visible_from(channel, viewer))
         .select_related("author")
-        .order_by("-last_reply_at")[:20]
+        .order_by("-last_reply_at")[: NEWS_SHOWN + len(shown)]
     )
-
-
-def _history(channel: Channel, visible_from: int) -> QuerySet[Message]:
-    """Return the roots of a channel that a member may see; replies stand in their threads."""
-    return (
-        Message.objects.filter(channel=channel, root=None, number__gte=max(visible_from, channel.first_number))
-        .select_related("author__home_unit")
-        .order_by("number")
-    )
+    return [message for message in found if message.pk not in shown][:NEWS_SHOWN]
 
 
 def visible_from(channel: Channel, user: User) -> int:
@@ -68,6 +63,10 @@ def visible_from(channel: Channel, user: User) -> int:
         return int(channel.viewer_sees_from)
     row = ChannelMembership.objects.open().filter(channel=channel, user=user).values_list("visible_from", flat=True)
     return row.first() or 1
+
+
+def _first_of(channel: Channel, viewer: User) -> int:
+    return max(visible_from(channel, viewer), channel.first_number)
 
 
 def page_of(
@@ -83,8 +82,8 @@ def page_of(
 
     Where history begins, messages with authors, and what `build_rows` asks: constant, whatever the channel's size.
     """
-    history = _history(channel, visible_from(channel, viewer))
-    messages, has_older, has_newer = _stretch(history, before=before, newer=newer, around=around)
+    line = Line(False, channel.pk, _first_of(channel, viewer))
+    messages, has_older, has_newer = _stretch(line, before=before, newer=newer, around=around)
     return Page(
         rows=build_rows(messages, viewer=viewer, first_unread=first_unread, channel=channel),
         has_older=has_older,
@@ -92,34 +91,68 @@ def page_of(
     )
 
 
+class Line(NamedTuple):
+    """Messages by number: the roots of a channel, whose replies stand in their threads, or the replies of a root."""
+
+    is_thread: bool
+    owner_id: int  # the channel, or the root
+    first: int = 1  # the first number that may be read
+
+
+def _line(shape: tuple[bool, str, int], stand_in: Callable[[int], int]) -> QuerySet[Message]:
+    is_thread, side, count = shape
+    own = Q(root=stand_in(0)) if is_thread else Q(channel=stand_in(0), root=None)
+    line = Message.objects.filter(own, number__gte=stand_in(1)).select_related("author__home_unit")
+    sides = {
+        "before": line.filter(number__lt=stand_in(2)).order_by("-number")[:count],
+        "from": line.filter(number__gte=stand_in(2)).order_by("number")[:count],
+    }
+    return sides["before"].union(sides["from"], all=True) if side == "both" else sides[side]
+
+
+_LINE: CompiledRows[tuple[bool, str, int], Message] = CompiledRows(_line)
+
+
+def _read(line: Line, side: str, number: int, count: int) -> list[Message]:
+    """Return so many messages "before" a number, "from" it on, or on "both" sides of it, by number; one query."""
+    found = _LINE.rows((line.is_thread, side, count), line.owner_id, line.first, number)
+    found.sort(key=lambda message: message.number)
+    return found
+
+
+def _both_sides(line: Line, number: int, count: int) -> tuple[list[Message], list[Message]]:
+    found = _read(line, "both", number, count)
+    split = bisect_left(found, number, key=lambda message: message.number)
+    return found[:split], found[split:]
+
+
 def _stretch(
-    history: QuerySet[Message], *, before: int | None = None, newer: int | None = None, around: int | None = None
+    line: Line, *, before: int | None = None, newer: int | None = None, around: int | None = None
 ) -> tuple[list[Message], bool, bool]:
-    """Return fifty of these messages, which come by number, and whether there are older and newer ones; two queries at most."""
+    """Return fifty messages of a line, and whether there are older and newer ones; one query."""
     if around is not None:
-        older = list(history.filter(number__lt=around).reverse()[: PAGE // 2 + 1])
-        later = list(history.filter(number__gte=around)[: PAGE // 2 + 1])
+        older, later = _both_sides(line, around, PAGE // 2 + 1)
         has_older, has_newer = len(older) > PAGE // 2, len(later) > PAGE // 2
-        messages = [*reversed(older[: PAGE // 2]), *later[: PAGE // 2]]
-    elif newer is not None:
-        following = list(history.filter(number__gt=newer)[: PAGE + 1])
-        has_older, has_newer = True, len(following) > PAGE
-        messages = following[:PAGE]
-    else:
-        if before is not None:
-            history = history.filter(number__lt=before)
-        newest = list(history.reverse()[: PAGE + 1])
-        has_older, has_newer = len(newest) > PAGE, before is not None
-        messages = newest[:PAGE][::-1]
-    return messages, has_older, has_newer
+        return [*older[-(PAGE // 2) :], *later[: PAGE // 2]], has_older, has_newer
+    if newer is not None:
+        following = _read(line, "from", newer + 1, PAGE + 1)
+        return following[:PAGE], True, len(following) > PAGE
+    newest = _read(line, "before", AFTER_ALL if before is None else before, PAGE + 1)
+    return newest[-PAGE:], len(newest) > PAGE, before is not None
 
 
 def page_to_open(channel: Channel, *, viewer: User, first_unread: int) -> Page:
     """Return where somebody begins to read: the newest page, or the one around the first unread message if that is older."""
-    page = page_of(channel, viewer=viewer, first_unread=first_unread)
-    if first_unread and page.has_older and page.first > first_unread:
-        return page_of(channel, viewer=viewer, around=first_unread, first_unread=first_unread)
-    return page
+    if not first_unread or channel.last_number - first_unread < PAGE:
+        return page_of(channel, viewer=viewer, first_unread=first_unread)
+    # More numbers than a page holds; but replies take numbers too, and they stand in their threads.
+    older, later = _both_sides(Line(False, channel.pk, _first_of(channel, viewer)), first_unread, PAGE + 1)
+    has_newer = len(later) > PAGE
+    later = later[: PAGE // 2] if has_newer else later
+    kept = PAGE - len(later)
+    messages = [*(older[-kept:] if kept else ()), *later]
+    rows = build_rows(messages, viewer=viewer, first_unread=first_unread, channel=channel)
+    return Page(rows=rows, has_older=len(older) > kept, has_newer=has_newer)
 
 
 def thread_of(
@@ -129,8 +162,7 @@ def thread_of(
 
     The first reply names its author. Three queries at most, whatever the thread's length.
     """
-    replies = Message.objects.filter(root=root).select_related("author__home_unit").order_by("number")
-    messages, has_older, has_newer = _stretch(replies, before=before, newer=newer, around=at)
+    messages, has_older, has_newer = _stretch(Line(True, root.pk), before=before, newer=newer, around=at)
     first, *others = build_rows([root, *messages], viewer=viewer, channel=root.channel)
     if others:
         others[0] = replace(others[0], starts_group=True)
@@ -176,6 +208,22 @@ def for_page(channels: QuerySet[Channel], viewer: User) -> QuerySet[Channel]:
         ),
     )
     return found
+
+
+def _found(shape: tuple[Reader, bool], stand_in: Callable[[int], int]) -> QuerySet[Channel]:
+    reader, with_mark = shape
+    user = reader.stand_in(stand_in(0))
+    channels: QuerySet[Channel] = Channel.objects.visible_to(user).for_viewer(user).select_related("team", "site")
+    channels = channels.filter(pk=stand_in(1))
+    return for_page(channels, user) if with_mark else channels
+
+
+_FOUND: CompiledRows[tuple[Reader, bool], Channel] = CompiledRows(_found)
+
+
+def find_channel(user: User, channel_id: int, *, with_mark: bool = False) -> Channel | None:
+    """Return a channel `for_viewer` if this active user reads it, `for_page` if its page is to be shown; one query."""
+    return _FOUND.first((reader_of(user), with_mark), user.pk, channel_id)
 
 
 def versions_of(message: Message) -> QuerySet[Revision]:

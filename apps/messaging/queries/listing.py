@@ -12,7 +12,7 @@ from apps.core.compiled import CompiledValues
 from apps.messaging.models import ConversationSetting, Draft, ListSection, Message, Notify
 from apps.notifications import queries as notices
 from apps.people.models import Assignment, User
-from apps.teams.models import Channel
+from apps.teams.models import Channel, Reader, reader_of
 
 from .marks import unread_expression
 
@@ -81,9 +81,9 @@ class Arrangement:
         return self.settings.get(channel_id, Arranged())
 
 
-def _arrangement(job: str, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]:
-    """Return the query of `arrangement_of`; its shape differs for guests, who read no wide channels."""
-    user = User(pk=stand_in(0), job=job, is_active=True)
+def _arrangement(reader: Reader, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]:
+    """Return the query of `arrangement_of`."""
+    user = reader.stand_in(stand_in(0))
     me = OuterRef("pk")
     is_here = Q(channel=stand_in(1), root_number__in=[0, stand_in(2)])
     settings = ConversationSetting.objects.filter(user=me).values(
@@ -119,7 +119,7 @@ def _arrangement(job: str, stand_in: Callable[[int], int]) -> QuerySet[Any, Any]
     return found
 
 
-_ARRANGEMENT: CompiledValues[str] = CompiledValues(_arrangement)
+_ARRANGEMENT: CompiledValues[Reader] = CompiledValues(_arrangement)
 
 
 def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
@@ -127,7 +127,7 @@ def arrangement_of(user: User, *, at: int = 0, root: int = 0) -> Arrangement:
 
     The drafts of the channel `at`, its own and that of the thread `root`, come whole and with their versions, emptied ones too.
     """
-    (row,) = _ARRANGEMENT.rows(user.job, user.pk, at, root)
+    (row,) = _ARRANGEMENT.rows(reader_of(user), user.pk, at, root)
     drafts = [one for one in row[2] if one["text"]]
     return Arrangement(
         settings={one["channel"]: Arranged(one["notify"], one["favourite"], one["section"]) for one in row[0]},

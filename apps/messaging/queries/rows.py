@@ -66,6 +66,13 @@ class MessageRow:
     may_edit: bool = False
     may_delete: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but its text: most are, and are drawn without a look at all that could hang on one."""
+        message = self.message
+        has_more = message.pinned_at or message.deleted_at or message.edited_at or message.reply_count
+        return bool(message.body) and not (has_more or self.reactions or self.ack or self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -5,11 +5,11 @@ from functools import cache
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apps.core.templatetags.portal import avatar, count, icon, when
+from apps.core.text import fill_html
 from apps.messaging.queries import ConversationItem, Preview
 
 register = template.Library()
@@ -52,13 +52,13 @@ def conversation_line(context: Context, item: ConversationItem, anchor: str = ""
     is_here = channel.pk == context.get("at")
     draft = "" if is_here else item.draft
     classes = (" nav__item--unread" if item.unread else "") + (" nav__item--quiet" if arranged.is_quiet else "")
-    return format_html(
+    return fill_html(
         LINE,
         classes,
         _address_of("chat-channel", channel.pk),
         context.get("list_query") or "",
         anchor,
-        format_html(' aria-current="{}"', "page") if is_here else "",
+        fill_html(' aria-current="{}"', "page") if is_here else "",
         channel.pk,
         channel.kind,
         item.unread,
@@ -67,13 +67,13 @@ def conversation_line(context: Context, item: ConversationItem, anchor: str = ""
         item.mentions,
         avatar(item.companions[0], "sm") if item.is_person and item.companions else icon(item.icon),
         item.title,
-        format_html('<bdi class="nav__place truncate">{}</bdi>', channel.team) if channel.team_id else "",
-        format_html(QUIET, arranged.label, icon("bell-off", "sm")) if arranged.is_quiet else "",
+        fill_html('<bdi class="nav__place truncate">{}</bdi>', channel.team) if channel.team_id else "",
+        fill_html(QUIET, arranged.label, icon("bell-off", "sm")) if arranged.is_quiet else "",
         when(context, channel.last_message_at, "short"),
-        format_html(DRAFT, _("Draft"), draft) if draft else "",
+        fill_html(DRAFT, _("Draft"), draft) if draft else "",
         " hidden" if draft else "",
         _preview(item.preview) if item.preview else "",
-        format_html(MENTION, _("You are mentioned")) if item.mentions else "",
+        fill_html(MENTION, _("You are mentioned")) if item.mentions else "",
         "" if item.is_person and not arranged.is_quiet else " count--quiet",
         "" if item.unread else " hidden",
         count(item.unread),
@@ -84,15 +84,15 @@ def conversation_line(context: Context, item: ConversationItem, anchor: str = ""
 def _preview(preview: Preview) -> SafeString:
     author: SafeString | str = ""
     if preview.is_own:
-        author = format_html('<span class="nav__author">{}:</span>', _("You"))
+        author = fill_html('<span class="nav__author">{}:</span>', _("You"))
     elif preview.author:
-        author = format_html('<span class="nav__author"><bdi class="truncate">{}</bdi>:</span>', preview.author)
+        author = fill_html('<span class="nav__author"><bdi class="truncate">{}</bdi>:</span>', preview.author)
     text = preview.text
     if preview.is_deleted:
         text = _("This message was deleted.")
     elif preview.is_forward and not text:
         text = _("Forwarded message")
-    return format_html('{}<span class="truncate" dir="auto">{}</span>', author, text)
+    return fill_html('{}<span class="truncate" dir="auto">{}</span>', author, text)
 
 
 @register.simple_tag
@@ -100,4 +100,4 @@ def conversation_more(item: ConversationItem) -> SafeString:
     """Draw the button beside a line: it opens a menu, and leads to a page where there is no script."""
     words = _("More about %(name)s") % {"name": item.title}
     pk = item.channel.pk
-    return format_html(MORE, _address_of("chat-settings", pk), pk, words, _("More"), icon("more"))
+    return fill_html(MORE, _address_of("chat-settings", pk), pk, words, _("More"), icon("more"))

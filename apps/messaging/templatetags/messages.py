@@ -7,11 +7,11 @@ from django import template
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from apps.core.templatetags.portal import avatar, when
+from apps.core.text import fill_html
 from apps.messaging.queries import MessageRow, excerpt_of
 
 register = template.Library()
@@ -53,7 +53,7 @@ def message_opening(context: Context, row: MessageRow) -> SafeString:
     message, author = row.message, row.author
     classes = ("" if row.starts_group else " msg--next") + (" msg--mentions" if row.mentions_me else "")
     written = when(context, message.created_at, "clock", "msg__time")
-    return format_html(
+    return fill_html(
         OPENING,
         classes,
         context.get("id_prefix") or "message",
@@ -63,7 +63,7 @@ def message_opening(context: Context, row: MessageRow) -> SafeString:
         message.created_at.isoformat(),
         message.ordinal,
         _marks_of(row),
-    ) + format_html(
+    ) + fill_html(
         HEAD,
         avatar(author),
         written,

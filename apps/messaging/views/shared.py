@@ -3,9 +3,7 @@
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from apps.core.http import error_response
@@ -50,12 +48,9 @@ def is_partial(request: HttpRequest) -> bool:
 
 def find_channel(request: SignedInRequest, channel_id: int, *, with_mark: bool = False) -> Channel:
     """Return a channel that the reader reads, with what its page shows of it where it is to be shown. Raises Http404."""
-    channels: QuerySet[Channel] = (
-        Channel.objects.visible_to(request.user).for_viewer(request.user).select_related("team", "site")
-    )
-    if with_mark:
-        channels = queries.for_page(channels, request.user)
-    channel: Channel = get_object_or_404(channels, pk=channel_id)
+    channel = queries.find_channel(request.user, channel_id, with_mark=with_mark)
+    if channel is None:
+        raise Http404
     return channel
 
 

@@ -236,6 +236,10 @@ class User(AbstractBaseUser):
         status: PersonStatus | None = getattr(self, "status", None)
         return status if status is not None and status.is_current else None
 
+    def get_job_display(self) -> str:  # type: ignore[no-redef]  # the stubs bring the one that this replaces
+        """Return the staff type in words; Django's own makes a table of all choices each time, for each line of a chat."""
+        return str(StaffType(self.job).label) if self.job in StaffType else self.job
+
     # -- Roles -----------------------------------------------------------------------------------------------------
     @cached_property
     def current_grants(self) -> list[Any]:

@@ -1,4 +1,4 @@
-from .channel import Channel, ChannelMembership
+from .channel import Channel, ChannelMembership, Reader, reader_of
 from .invitation import Invitation
 from .rules import OWN_ROW_KINDS, ChannelKind, ChannelRule, register_rule, registered_rules
 from .team import Team, TeamMembership
@@ -10,8 +10,10 @@ __all__ = [
     "ChannelMembership",
     "ChannelRule",
     "Invitation",
+    "Reader",
     "Team",
     "TeamMembership",
+    "reader_of",
     "register_rule",
     "registered_rules",
 ]

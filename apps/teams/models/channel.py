@@ -1,6 +1,6 @@
 """Channels of every kind, and their own membership rows: the one truth of who belongs where."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
 from apps.core.names import LocalizedName
-from apps.people.models import StaffType
+from apps.people.models import StaffType, User
 from apps.people.queries import own_sites
 from apps.sites.models import Site
 
@@ -30,6 +30,22 @@ def visible_in_kind(kind: str, user: Any) -> models.Q:
     if kind == ChannelKind.SITE:
         return models.Q(site__in=own_sites(user))
     return models.Q(pk__isnull=False) if kind == ChannelKind.NETWORK else models.Q(pk__in=[])
+
+
+class Reader(NamedTuple):
+    """What decides the shape of a query over the channels that somebody reads, for `core.compiled`."""
+
+    job: str
+    kinds: tuple[str, ...]  # the registered ones
+
+    def stand_in(self, pk: int) -> User:
+        """Return a user for whom the query is made once and whose id is replaced whenever it runs."""
+        return User(pk=pk, job=self.job, is_active=True)
+
+
+def reader_of(user: User) -> Reader:
+    """Return the shape of an active user's queries."""
+    return Reader(user.job, tuple(registered_rules))
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):

@@ -31,7 +31,8 @@ class ChannelRule:
     """How a registered kind decides; each callable costs a constant number of queries."""
 
     kind: str
-    visible_q: Callable[[Any], models.Q]  # user -> condition on Channel
+    # user -> condition on Channel. It asks nothing itself and uses no more of the user than id and job: its SQL is kept.
+    visible_q: Callable[[Any], models.Q]
     channels_of: Callable[[Collection[int]], Mapping[int, Mapping[int, Until]]]  # users -> channel ids, until
     people_of: Callable[[Any], models.QuerySet[Any]]  # channel -> users
     may_write: Callable[[Any, Any], bool]  # (user, channel) whose reading is already permitted
