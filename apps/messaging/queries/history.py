@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from apps.core.compiled import CompiledRows
 from apps.messaging.models import Message, ReadMark, Revision, ThreadMark
-from apps.people.models import User
+from apps.people.models import Assignment, User
 from apps.teams.models import Channel, ChannelMembership, Reader, reader_of
 
 from .rows import MessageRow, Page, build_rows
@@ -214,7 +215,8 @@ def _found(shape: tuple[Reader, bool], stand_in: Callable[[int], int]) -> QueryS
     reader, with_mark = shape
     user = reader.stand_in(stand_in(0))
     channels: QuerySet[Channel] = Channel.objects.visible_to(user).for_viewer(user).select_related("team", "site")
-    channels = channels.filter(pk=stand_in(1))
+    units = Assignment.objects.today().filter(user=user).order_by().values("unit_id").distinct()
+    channels = channels.filter(pk=stand_in(1)).annotate(viewer_unit_ids=ArraySubquery(units))
     return for_page(channels, user) if with_mark else channels
 
 
@@ -222,8 +224,14 @@ _FOUND: CompiledRows[tuple[Reader, bool], Channel] = CompiledRows(_found)
 
 
 def find_channel(user: User, channel_id: int, *, with_mark: bool = False) -> Channel | None:
-    """Return a channel `for_viewer` if this active user reads it, `for_page` if its page is to be shown; one query."""
-    return _FOUND.first((reader_of(user), with_mark), user.pk, channel_id)
+    """Return a channel `for_viewer` if this active user reads it, `for_page` if its page is to be shown; one query.
+
+    It brings along the units that the reader works in today, by which a message may mention them.
+    """
+    channel: Any = _FOUND.first((reader_of(user), with_mark), user.pk, channel_id)
+    if channel is not None:
+        user.__dict__.setdefault("unit_ids_today", channel.viewer_unit_ids)
+    return channel  # type: ignore[no-any-return]
 
 
 def versions_of(message: Message) -> QuerySet[Revision]:
