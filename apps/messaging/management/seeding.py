@@ -124,7 +124,7 @@ class Seeder:
         self.ids = random.Random(uuid.uuid4().int)  # noqa: S311 — unique, not secret
         self.since, self.until = since, until
         self.added = Added()
-        self._composed: dict[str, Composed] = {}
+        self._composed: dict[tuple[int, str], Composed] = {}
         self._next = 0
 
     def fill(self, channel_id: int, count: int) -> int:
@@ -207,11 +207,10 @@ class Seeder:
     def _compose(self, channel: Channel) -> Composed:
         text = self.sentences[self._next % len(self.sentences)]
         self._next += 1
-        if "@" in text:  # whom it mentions depends on the channel
-            return compose(text, channel)
-        composed = self._composed.get(text)
+        where = channel.pk if "@" in text else 0  # whom it mentions depends on the channel
+        composed = self._composed.get((where, text))
         if composed is None:
-            composed = self._composed[text] = compose(text, channel)
+            composed = self._composed[where, text] = compose(text, channel)
         return composed
 
     def _number(self, channel: Channel, lines: list[Line]) -> None:
