@@ -387,26 +387,28 @@ def test_ten_kilobytes_of_malice_take_no_time(name, before):
     text = (before + HOSTILE[name])[:10_000]
     assert len(text) > 5_000
     render_message("*warm*")
-    assert best_of_three(lambda: render_message(text, find_mentions(text, KNOWN))) < 0.1
-    assert (
-        best_of_three(lambda: (plain_excerpt(text, 80), plain_excerpt(text, 2_000), is_plain(text), render_plain(text)))
-        < 0.05
+    assert can_be_done_in(0.1, lambda: render_message(text, find_mentions(text, KNOWN)))
+    assert can_be_done_in(
+        0.05, lambda: (plain_excerpt(text, 80), plain_excerpt(text, 2_000), is_plain(text), render_plain(text))
     )
 
 
-def best_of_three(action) -> float:
-    """Seconds of this process alone; the best, because a machine that is busy collects garbage in between."""
-    taken = []
-    for _ in range(3):
+def can_be_done_in(seconds: float, action) -> bool:
+    """Whether this process alone needs no more: tried again, because a busy machine's caches are somebody else's.
+
+    What grows faster than its input takes ten times as long, not a tenth more, and so fails each time.
+    """
+    for _ in range(12):
         began = time.process_time()
         action()
-        taken.append(time.process_time() - began)
-    return min(taken)
+        if time.process_time() - began < seconds:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("text", ["a" * 70_000, "*a* " * 17_000, "|" * 70_000])
 def test_ten_thousand_characters_are_no_limit_of_the_parser(text):
-    assert best_of_three(lambda: render_message(text)) < 0.7
+    assert can_be_done_in(0.7, lambda: render_message(text))
 
 
 def test_what_is_too_much_for_the_parser_is_shown_as_it_was_typed():
