@@ -9,15 +9,17 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import CommandError
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
-from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
 from django.utils import timezone, translation
 
+from . import emptying
 from .clock import Clock
 
-FLUSH_ATTEMPTS = 5
+EMPTYING_ATTEMPTS = 5
 
 
 def has_two_roles() -> bool:
@@ -31,25 +33,25 @@ def take_app_role(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
             cursor.execute(f"SET ROLE {connection.ops.quote_name(settings.DATABASE_APP_ROLE)}")
 
 
-def flush_as_owner(flush: Any) -> Any:
-    """TRUNCATE is not among the app role's rights; and it may meet what the journeys' server has not finished yet.
+def empty_as_owner(empty: Any) -> Any:
+    """Neither TRUNCATE nor deleting the audit is among the app role's rights; and a server may not have finished yet.
 
-    A closed browser's last requests and the server's own sweeps take their locks in another order than a TRUNCATE of
-    all tables does. PostgreSQL then ends one of the two; it is tried again.
+    A closed browser's last requests and the server's own sweeps take their locks in another order than emptying all
+    tables does. PostgreSQL then ends one of the two; it is tried again.
     """
 
-    def execute_sql_flush(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        with operations.connection.cursor() as cursor:
+    def _fixture_teardown(test: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
         try:
-            for _ in range(FLUSH_ATTEMPTS - 1):
-                with suppress(OperationalError):
-                    return flush(operations, sql_list)
-            return flush(operations, sql_list)
+            for _ in range(EMPTYING_ATTEMPTS - 1):
+                with suppress(CommandError, OperationalError):
+                    return empty(test)
+            return empty(test)
         finally:
-            take_app_role(operations.connection)
+            take_app_role(connection)
 
-    return execute_sql_flush
+    return _fixture_teardown
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +65,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     if not has_two_roles():
         yield
         return
-    flush = BaseDatabaseOperations.execute_sql_flush
+    truncate = TransactionTestCase._fixture_teardown
     connection_created.connect(take_app_role, dispatch_uid="tests.take_app_role")
-    BaseDatabaseOperations.execute_sql_flush = flush_as_owner(flush)  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = empty_as_owner(emptying.empty_or_truncate(truncate))
     with django_db_blocker.unblock():
         take_app_role(connection)
     yield
-    BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = truncate
     connection_created.disconnect(dispatch_uid="tests.take_app_role")
     with django_db_blocker.unblock():
         connections.close_all()

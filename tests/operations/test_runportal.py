@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from apps.operations.places import ROOT, make_data_folder
+from tests.collected import collect_static_files
 
 from .conftest import OF_THE_TEST_RUN
 
@@ -108,9 +109,7 @@ def wait_for(what: Callable[[], bool], seconds: float, said: str) -> None:
 @pytest.fixture(scope="module")
 def portal() -> Iterator[Portal]:
     folder = make_data_folder(Path(os.environ["PORTAL_VAR"]) / f"portal-{uuid.uuid4().hex[:8]}")
-    portal = Portal(folder, folder / "static")
-    collected = portal.run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
-    assert collected.returncode == 0, collected.stderr
+    portal = Portal(folder, collect_static_files())
     yield portal
     if portal.process and portal.process.poll() is None:
         portal.end(signal.SIGKILL)
