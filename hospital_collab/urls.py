@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.rosters.urls")),
     path("", include("apps.teams.urls")),
     path("", include("apps.people.urls")),
     path("jump/", core_views.show_jump, name="jump"),

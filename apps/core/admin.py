@@ -1,14 +1,19 @@
 """The admin behind the portal's own door. Every app's admin stands on `PortalAdmin`."""
 
+from datetime import date, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from .registries import registries
@@ -51,6 +56,68 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)[:200]
 
 
+class DaysForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Half-open days as two fields; the constraints of the days are checked with the rest of the row.
+
+    Without an end a row holds for one day, or for good where `open_ended` says so.
+    """
+
+    days_field = "during"
+    open_ended = False
+
+    starts_on = forms.DateField(label=_("From"), widget=AdminDateWidget)
+    ends_on = forms.DateField(label=_("Until"), required=False, widget=AdminDateWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = getattr(self.instance, self.days_field)
+        if days is not None:
+            self.initial = {"starts_on": days.lower, "ends_on": days.upper, **self.initial}
+        if "ends_on" in self.fields and not self.fields["ends_on"].help_text:
+            self.fields["ends_on"].help_text = (
+                _("The first day without it. Empty: for good.")
+                if self.open_ended
+                else _("The first day without it. Empty: for one day.")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        starts: date | None = cleaned.get("starts_on")
+        ends: date | None = cleaned.get("ends_on")
+        if starts is None:
+            return cleaned
+        if ends is None and not self.open_ended and "ends_on" not in self.errors:
+            ends = cleaned["ends_on"] = starts + timedelta(days=1)
+        if ends is not None and ends <= starts:
+            self.add_error("ends_on", _("The last day lies before the first."))
+        elif "ends_on" not in self.errors:
+            setattr(self.instance, self.days_field, DateRange(starts, ends))
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Let the row's own rules see the days, which no field of the form is named after."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        if not self.errors:  # a constraint over the days may ask about any field
+            excluded.discard(self.days_field)
+        return excluded
+
+
+class DaysColumns:
+    """The two ends of a row's days, for a list and for a page that only shows."""
+
+    days_field = "during"
+
+    @admin.display(description=_("From"))
+    def starts_on(self, obj: Any) -> date | None:
+        days = getattr(obj, self.days_field)
+        return days.lower if days else None
+
+    @admin.display(description=_("Until"))
+    def ends_on(self, obj: Any) -> date | None:
+        days = getattr(obj, self.days_field)
+        return days.upper if days else None
+
+
 class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows by `managed_by`, rights by the app's own predicates, every change in the audit.
 
@@ -71,6 +138,17 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def may_change(self, request: HttpRequest, obj: Any | None) -> bool:
         """Answer whether the reader may change a row (or, without one, any row); apps call their `can_…` here."""
         return self.writable
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Head the list with what is in it; Django's own heading tells what to do with it, in some languages badly."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name))
+        return super().change_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse to filter by what is secret: a list that is filtered by a hash tells the hash letter by letter."""
@@ -98,8 +176,12 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return self.may_change(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+    def may_delete(self, request: HttpRequest, obj: Any | None) -> bool:
+        """Answer whether the reader may delete a row (or, without one, any row): what history asks for never is."""
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return self.may_delete(request, obj)
 
     def record(self, request: HttpRequest, obj: Any, action: str, detail: dict[str, Any]) -> None:
         """Write an admin edit to the audit, in the transaction of the edit."""
@@ -120,6 +202,29 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             name: [_shown(form.initial.get(name)), _shown(getattr(obj, name, None))] for name in form.changed_data
         }
         self.record(request, obj, "admin.changed" if change else "admin.added", detail)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows below a row, and record them with it."""
+        super().save_formset(request, form, formset, change)
+        below = {
+            "added": formset.new_objects,
+            "changed": [row for row, _changed in formset.changed_objects],
+            "deleted": formset.deleted_objects,
+        }
+        detail = {verb: [_shown(row) for row in rows] for verb, rows in below.items() if rows}
+        if detail:
+            self.record(request, form.instance, "admin.changed", {formset.model._meta.model_name: detail})
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.record(request, obj, "admin.deleted", {"was": _shown(obj)})
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Keep nothing beside the audit: Django's own log can be edited."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep nothing beside the audit: Django's own log can be edited."""

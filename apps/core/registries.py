@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from .names import order_of_languages
+
 Text = str | Promise
 
 
@@ -21,7 +23,7 @@ class NavigationEntry:
     icon: str
     url_name: str
     order: int
-    section: str  # every page whose URL name starts with this marks the entry as current
+    section: str | tuple[str, ...]  # every page whose URL name starts with (one of) this marks the entry as current
     badge: Callable[[HttpRequest], int | None] | None = None
     badge_label: Text = ""
     phone: bool = True  # stands in the bottom bar of a phone, else under "More"
@@ -93,6 +95,20 @@ class AuthenticatedSession:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OnShift:
+    """That somebody is in a shift of a unit at an instant, until when."""
+
+    unit_id: int
+    unit_names: Mapping[str, str]  # by language
+    code: str
+    until: datetime
+
+    @property
+    def unit_name(self) -> str:
+        return next((name for code in order_of_languages() if (name := self.unit_names.get(code))), "")
+
+
 class AuditWriter(Protocol):
     def __call__(
         self,
@@ -120,6 +136,8 @@ class Registries:
     # Authority: the newest epoch of each user. One query a call.
     epochs: Callable[[Collection[int]], Mapping[int, int]] | None = None
     audit: AuditWriter | None = None
+    # Duty: the shifts that people are in at an instant; those in none are left out. One query a call.
+    duty: Callable[[Collection[int], datetime], Mapping[int, Sequence[OnShift]]] | None = None
     # Authority: units moved to another place; raises the epochs of their people in the same transaction.
     units_moved: Callable[[Collection[int]], None] | None = None
 

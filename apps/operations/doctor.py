@@ -28,6 +28,7 @@ LEAST_FREE, ENOUGH_FREE = 1 << 30, 5 << 30  # bytes
 BEAT_IS_LATE_AFTER = timedelta(seconds=45)  # it leaves its mark every 10 s
 WORKER_ANSWERS_WITHIN = 2.0  # seconds
 BACKLOG_IS_OLD_AFTER = timedelta(minutes=2)
+A_YEAR = timedelta(days=366)
 SHORTEST_SECRET_KEY = 50
 CONNECTIONS_OF_BEAT_AND_COMMANDS = 4
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1"}
@@ -217,6 +218,37 @@ def check_translations() -> Answers:
         yield "ok", "The translations are compiled."
 
 
+def check_rosters() -> Answers:
+    """Look at what rosters stand on; a site without units plans nothing."""
+    from apps.rosters.models import Rule
+    from apps.sites.models import CalendarEntry, CalendarKind, Site
+    from apps.sites.queries import calendar_of
+
+    rules = list(Rule.objects.filter(is_on=True))
+    if not rules:
+        yield "failure", "No rule is in force, so rosters could break the law unseen: switch on what holds here."
+    fasting = {rule.country for rule in rules if "ramadan_max" in rule.params}
+    sites = list(Site.objects.filter(departments__units__isnull=False).distinct())
+    is_well = bool(rules)
+    for site in sites:
+        first = clock.today(site.zone)
+        last = first + A_YEAR
+        calendar = calendar_of(site, first, last)
+        lacking = []
+        if not site.rest_days:
+            lacking.append("weekly rest days")
+        if not any(calendar.is_holiday(first + timedelta(days=number)) for number in range(A_YEAR.days)):
+            lacking.append(f"public holidays (none are known for {site.country})")
+        ramadan = CalendarEntry.objects.filter(site=site, kind=CalendarKind.RAMADAN, during__overlap=(first, last))
+        if site.country in fasting and not ramadan.exists():
+            lacking.append("the coming Ramadan")
+        if lacking:
+            is_well = False
+            yield "warning", f"{site.code} lacks {', '.join(lacking)} (the administration's sites and calendars)."
+    if is_well:
+        yield "ok", f"{len(rules)} rules are in force; the calendars of {len(sites)} sites are there."
+
+
 def check_settings() -> Answers:
     problems = []
     if settings.DEBUG:
@@ -261,6 +293,7 @@ CHECKS: dict[str, Callable[[], Answers]] = {
     "audit": check_audit,
     "data folder": check_data_folder,
     "translations": check_translations,
+    "rosters": check_rosters,
     "settings": check_settings,
     "demo passwords": check_demo_passwords,
 }

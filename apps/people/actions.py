@@ -20,8 +20,18 @@ from apps.realtime import publish as live
 from apps.sites.models import Department, Site, Unit
 
 from . import permissions, queries
-from .events import AssignmentChanged, UserDeactivated, UserReactivated
-from .models import ROLES, Assignment, Grant, PersonStatus, Presence, User
+from .events import AssignmentChanged, QualificationChanged, UserDeactivated, UserReactivated
+from .models import (
+    ROLES,
+    Assignment,
+    Contract,
+    Grant,
+    PersonStatus,
+    Presence,
+    Qualification,
+    QualificationKind,
+    User,
+)
 from .models.status import TEXT_LIMIT
 
 
@@ -61,11 +71,19 @@ def _record(action: str, user: User, by: User | None, **detail: Any) -> None:
 
 @transaction.atomic
 def assign(
-    *, user: User, unit: Unit, on: date, until: date | None = None, is_home: bool = False, by: User | None
+    *,
+    user: User,
+    unit: Unit,
+    on: date,
+    until: date | None = None,
+    is_home: bool = False,
+    contract: Contract | None = None,
+    by: User | None,
 ) -> Assignment:
     """Put somebody into a unit for half-open days [on, until); a home assignment ends the one before it.
 
-    Raises PeopleError when the days are the wrong way round or overlap an assignment to the same unit.
+    So the same home unit from a day on with another contract is a change of the contract on that day. Without a contract
+    somebody works full time. Raises PeopleError when the days are the wrong way round or overlap an assignment to the same unit.
     """
     if by is not None and not permissions.can_assign(by, user, unit, is_home=is_home):
         raise NotAllowed(
@@ -82,11 +100,19 @@ def assign(
             row.save(update_fields=["during"])
     if queries.is_assigned(user, unit, on, until):
         raise PeopleError(_("This person is already assigned to that unit in those days."))
-    assignment = Assignment.objects.create(user=user, unit=unit, is_home=is_home, during=during)
+    assignment = Assignment.objects.create(user=user, unit=unit, is_home=is_home, contract=contract, during=during)
     if is_home and on <= clock.today(unit.department.site.zone):
         user.home_unit = unit
         user.save(update_fields=["home_unit"])
-    _record("people.assigned", user, by, unit=unit.pk, on=on.isoformat(), until=until.isoformat() if until else None)
+    _record(
+        "people.assigned",
+        user,
+        by,
+        unit=unit.pk,
+        on=on.isoformat(),
+        until=until.isoformat() if until else None,
+        contract=contract.code if contract else "",
+    )
     raise_epochs([user.pk])
     publish(AssignmentChanged(user_id=user.pk, unit_id=unit.pk, happened_at=clock.now().isoformat()))
     return assignment
@@ -105,6 +131,76 @@ def end_assignment(*, assignment: Assignment, on: date, by: User | None) -> None
         user_id=assignment.user_id, unit_id=assignment.unit_id, happened_at=clock.now().isoformat()
     )
     publish(news)
+
+
+@transaction.atomic
+def record_qualification(
+    *,
+    user: User,
+    kind: QualificationKind,
+    on: date,
+    until: date | None = None,
+    number: str = "",
+    source: str = "manual",
+    by: User | None,
+) -> Qualification:
+    """Record that somebody is qualified for half-open days [on, until); a renewal is another row.
+
+    Raises PeopleError when the days are the wrong way round, when a kind that runs out has no end, and when the same kind
+    is recorded from the same day already; NotAllowed when the person is not one of the actor's.
+    """
+    if by is not None and not permissions.can_record_qualification(by, user):
+        raise NotAllowed(_("You may record qualifications of the people of your own units, and not your own."))
+    if until is not None and until <= on:
+        raise PeopleError(_("The last day lies before the first."))
+    if kind.expires and until is None:
+        raise PeopleError(_("This qualification runs out: write until when it is valid."))
+    # The person's row in the way of a second one at the same moment.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if queries.has_qualification_from(user, kind, on):
+        raise PeopleError(_("This qualification is already recorded from that day on."))
+    qualification = Qualification.objects.create(
+        user=user, kind=kind, valid_from=on, valid_until=until, number=clean_text(number).strip(), source=source
+    )
+    _record(
+        "people.qualification_recorded",
+        user,
+        by,
+        kind=kind.code,
+        on=on.isoformat(),
+        until=until.isoformat() if until else None,
+        source=source,
+    )
+    _tell_qualification(qualification)
+    return qualification
+
+
+@transaction.atomic
+def revoke_qualification(*, qualification: Qualification, by: User | None, why: str) -> None:
+    """Take a qualification back for all its days; the row stays, with when it was taken back. Twice changes nothing.
+
+    Raises NotAllowed when the person is not one of the actor's, and PeopleError without a reason.
+    """
+    if by is not None and not permissions.can_record_qualification(by, qualification.user):
+        raise NotAllowed(_("You may record qualifications of the people of your own units, and not your own."))
+    if not why.strip():
+        raise PeopleError(_("Write why this qualification is revoked: auditors read it."))
+    revoked = Qualification.objects.filter(pk=qualification.pk, revoked_at=None).update(revoked_at=clock.now())
+    if not revoked:
+        return
+    qualification.refresh_from_db(fields=["revoked_at"])
+    _record("people.qualification_revoked", qualification.user, by, kind=qualification.kind.code, why=why.strip())
+    _tell_qualification(qualification)
+
+
+def _tell_qualification(qualification: Qualification) -> None:
+    publish(
+        QualificationChanged(
+            user_id=qualification.user_id,
+            qualification_id=qualification.pk,
+            happened_at=clock.now().isoformat(),
+        )
+    )
 
 
 @transaction.atomic

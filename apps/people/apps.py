@@ -44,6 +44,12 @@ class PeopleConfig(AppConfig):
         registries.add_link("status", "status")
         registries.add_navigation(
             NavigationEntry(
-                name="people", label=_("People"), icon="user", url_name="directory", order=40, section="directory"
+                name="people",
+                label=_("People"),
+                icon="user",
+                url_name="directory",
+                order=40,
+                section="directory",
+                phone=False,
             )
         )

@@ -35,3 +35,12 @@ class AssignmentChanged(PersonEvent):
     durable = True
     unit_id: int
     happened_at: str  # ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationChanged(PersonEvent):
+    """A qualification of somebody was recorded or revoked."""
+
+    durable = True
+    qualification_id: int
+    happened_at: str  # ISO 8601

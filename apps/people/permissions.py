@@ -22,6 +22,11 @@ def can_assign(user: User, person: User, unit: Unit, *, is_home: bool) -> bool:
     return unit.pk in theirs and (not is_home or person.home_unit_id is None or person.home_unit_id in theirs)
 
 
+def can_record_qualification(user: User, person: User) -> bool:
+    """IT records and revokes what anybody is qualified for, a manager for the people of their units, nobody their own."""
+    return can_edit_person(user, person)
+
+
 def can_deactivate(user: User, person: User) -> bool:
     """Only IT ends an account, and not their own."""
     return bool(user.is_active and user.pk != person.pk and user.has_role("it"))

@@ -1,25 +1,38 @@
 """Reads of people: the directory, sessions for the live gateway, who belongs to a site."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Concat
 from django.utils.crypto import constant_time_compare
 
 from apps.core import clock
 from apps.core.hangul import typed_patterns
 from apps.core.names import order_of_languages
-from apps.core.registries import AuthenticatedSession
+from apps.core.registries import AuthenticatedSession, registries
 from apps.core.text import clean_text
 from apps.sites.models import Site, Unit
 
-from .models import Assignment, PersonStatus, Presence, StaffType, User
+from .models import Assignment, PersonStatus, Presence, Qualification, QualificationKind, StaffType, User
 
 SESSION_USER, SESSION_HASH = "_auth_user_id", "_auth_user_hash"
 
@@ -146,15 +159,94 @@ def assignments_of(person: User) -> QuerySet[Assignment]:
     )
 
 
-def is_assigned(user: User, unit: Unit, on: date, until: date | None) -> bool:
-    """Whether somebody has an assignment to a unit in any of the half-open days [on, until)."""
-    return Assignment.objects.filter(user=user, unit=unit, during__overlap=DateRange(on, until)).exists()
+def is_assigned(user: User, unit: Unit, on: date, until: date | None, *, as_home: bool = False) -> bool:
+    """Whether somebody has an assignment to a unit in any of the half-open days [on, until).
+
+    `as_home`: without the home assignment that another one from that day on would end.
+    """
+    rows = Assignment.objects.filter(user=user, unit=unit, during__overlap=DateRange(on, until))
+    return (rows.exclude(is_home=True, during__startswith__lt=on) if as_home else rows).exists()
 
 
 def has_later_home(user: User, on: date, until: date | None) -> bool:
     """Whether a home assignment begins in the half-open days [on, until)."""
     homes = Assignment.objects.filter(user=user, is_home=True, during__overlap=DateRange(on, until))
     return any(row.during.lower >= on for row in homes)
+
+
+# -- What people are qualified for -------------------------------------------------------------------------------------------
+SOON = timedelta(days=60)  # how long before its end a qualification is worth a word
+
+
+def qualified_on(users: Collection[int], day: date) -> dict[int, frozenset[str]]:
+    """Return the codes of what each of these people is qualified for on a day; those with nothing are left out. One query."""
+    found: dict[int, set[str]] = {}
+    rows = Qualification.objects.on(day).filter(user__in=users).values_list("user_id", "kind__code")
+    for user_id, code in rows:
+        found.setdefault(user_id, set()).add(code)
+    return {user_id: frozenset(codes) for user_id, codes in found.items()}
+
+
+def has_qualification_from(user: User, kind: QualificationKind, on: date) -> bool:
+    """Whether a qualification of this kind begins on this day and was not revoked."""
+    return Qualification.objects.filter(user=user, kind=kind, valid_from=on, revoked_at=None).exists()
+
+
+def expiring(unit_ids: Collection[int], until: date) -> QuerySet[Qualification]:
+    """Return what runs out, or has run out, by a day among today's people of the units and is not renewed, soonest first.
+
+    Each with its person and kind; one query.
+    """
+    renewed = Qualification.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"), revoked_at=None).filter(
+        Q(valid_until=None) | Q(valid_until__gt=OuterRef("valid_until"))
+    )
+    people = Assignment.objects.today().filter(unit__in=unit_ids, user__is_active=True)
+    return (
+        Qualification.objects.filter(user__in=people.values("user"), revoked_at=None, valid_until__lte=until)
+        .exclude(Exists(renewed))
+        .select_related("user", "kind")
+        .order_by("valid_until", "user_id", "id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQualification:
+    """A qualification as its holder sees it: how many days are left, `None` for one that does not run out."""
+
+    name: str
+    number: str
+    last_on: date | None
+    days_left: int | None
+
+    @property
+    def has_lapsed(self) -> bool:
+        return self.days_left is not None and self.days_left <= 0
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.days_left is not None and 0 < self.days_left <= SOON.days
+
+
+def qualifications_of(person: User, *, viewer: User) -> list[HeldQualification]:
+    """Return what somebody is or was qualified for, as far as the viewer may see it: one row a kind, soonest end first.
+
+    Of a kind that was renewed the newest row stands for all. One query.
+    """
+    today = clock.today(person.time_zone)
+    rows = Qualification.objects.visible_to(viewer).filter(user=person, revoked_at=None, valid_from__lte=today)
+    newest: dict[int, Qualification] = {}
+    for row in rows.select_related("kind").order_by(F("valid_until").asc(nulls_last=True), "id"):
+        newest[row.kind_id] = row
+    held = [
+        HeldQualification(
+            name=row.kind.name,
+            number=row.number,
+            last_on=row.valid_until - timedelta(days=1) if row.valid_until else None,
+            days_left=(row.valid_until - today).days if row.valid_until else None,
+        )
+        for row in newest.values()
+    ]
+    return sorted(held, key=lambda row: (row.days_left is None, row.days_left or 0, row.name))
 
 
 def people_of_units(unit_ids: Collection[int]) -> list[int]:
@@ -201,6 +293,14 @@ def statuses_of(users: Iterable[User]) -> dict[int, PersonStatus]:
     prefetch_related_objects(people, "status")
     found = ((person.pk, person.current_status) for person in people)
     return {user_id: status for user_id, status in found if status is not None}
+
+
+def mark_on_shifts(users: Iterable[User]) -> None:
+    """Put on each of these people the shifts that they are in now, for the ring of their avatar; one query."""
+    people = list(users)
+    found = registries.duty([person.pk for person in people], clock.now()) if registries.duty and people else {}
+    for person in people:
+        person.on_shifts = found.get(person.pk, ())
 
 
 def visible_people(watchers: Collection[int], people: Collection[int]) -> Mapping[int, Collection[int]]:

@@ -26,6 +26,7 @@ def list_people(request: SignedInRequest) -> HttpResponse:
     people = queries.search_people(request.user, text=wanted["q"], site=wanted["site"], job=wanted["job"])
     page = Paginator(people, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     queries.statuses_of(page.object_list)
+    queries.mark_on_shifts(page.object_list)
     template = "people/_people.html" if request.headers.get("HX-Request") else "people/directory.html"
     return render(request, template, {"form": form, "page": page, "query": wanted["q"]})
 
@@ -33,7 +34,13 @@ def list_people(request: SignedInRequest) -> HttpResponse:
 def show_person(request: SignedInRequest, user_id: int) -> HttpResponse:
     """Show the card of a person: name in each script, work, site, phone."""
     person = get_object_or_404(User.objects.visible_to(request.user).with_home().with_status(), pk=user_id)
-    return render(request, "people/person.html", {"person": person, "assignments": queries.assignments_of(person)})
+    context = {
+        "person": person,
+        "assignments": queries.assignments_of(person),
+        "qualifications": queries.qualifications_of(person, viewer=request.user),
+    }
+    queries.mark_on_shifts([person])
+    return render(request, "people/person.html", context)
 
 
 def edit_status(request: SignedInRequest) -> HttpResponse:

@@ -3,13 +3,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core import clock
-from apps.core.admin import PortalAdmin
+from apps.core.admin import DaysColumns, DaysForm, PortalAdmin
 
 from . import actions
-from .models import Department, Network, Site, Unit
+from .models import WEEKDAYS, CalendarEntry, Department, Network, Site, Unit
 
 
 class PlacesAdmin(PortalAdmin):
@@ -25,9 +27,22 @@ class NetworkAdmin(PlacesAdmin):
     list_display = ("code", "name_ko", "name_en")
 
 
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The weekly rest days as boxes to tick."""
+
+    rest_days = forms.TypedMultipleChoiceField(
+        label=capfirst(gettext_lazy("weekly rest days")),
+        choices=WEEKDAYS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices"}),
+    )
+
+
 @admin.register(Site)
 class SiteAdmin(PlacesAdmin):
     list_display = ("code", "name_ko", "name_en", "time_zone", "language", "country")
+    form = SiteForm
 
 
 class MoveForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -67,3 +82,35 @@ class UnitAdmin(PlacesAdmin):
         if not change or "department" in form.changed_data:
             today = clock.today(obj.department.site.zone)
             actions.place_unit(unit=obj, department=obj.department, by=request.user.pk, on=today)
+
+
+class CalendarForm(DaysForm):
+    """A holiday of one day needs one date."""
+
+    class Meta:
+        model = CalendarEntry
+        fields = ("site", "kind", "name_ko", "name_en", "name_ar", "is_confirmed")
+
+
+@admin.register(CalendarEntry)
+class CalendarEntryAdmin(DaysColumns, PlacesAdmin):
+    """What the country's calendar does not know of a site: its own days, working days after all, Ramadan, the moon."""
+
+    readers = ("it", "unit_manager")
+    list_display = ("named", "site", "kind", "starts_on", "ends_on", "is_confirmed")
+    list_filter = (("site", admin.RelatedOnlyFieldListFilter), "kind", "is_confirmed")
+    list_select_related = ("site",)
+    search_fields = ("name_ko", "name_en", "name_ar")
+    ordering = ("-during", "site")
+    form = CalendarForm
+    fields = ("site", "kind", "starts_on", "ends_on", "is_confirmed", "name_ko", "name_en", "name_ar")
+
+    @admin.display(description=gettext_lazy("name"))
+    def named(self, obj: CalendarEntry) -> str:
+        return obj.name
+
+    def may_delete(self, request: HttpRequest, obj: Any | None) -> bool:
+        return self.may_change(request, obj)
+
+    def site_code_of(self, obj: CalendarEntry) -> str:
+        return obj.site.code

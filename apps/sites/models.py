@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,22 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.names import LocalizedName, has_a_name
 
 LANGUAGES = [("ko", _("Korean")), ("en", _("English")), ("ar", _("Arabic"))]
+
+
+WEEKDAYS = [
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+]
+
+
+def usual_rest_days() -> list[int]:
+    """Return Saturday and Sunday."""
+    return [5, 6]
 
 
 def validate_time_zone(name: str) -> None:
@@ -52,6 +68,15 @@ class Site(LocalizedName):
     language = models.CharField(_("default language"), max_length=2, choices=LANGUAGES)
     country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, such as KR or AE."))
     place = models.PositiveSmallIntegerField(_("order in lists"), default=0)
+    # Defaults of the database too: what ran before these columns came writes rows without them.
+    week_begins = models.PositiveSmallIntegerField(_("the week begins on"), choices=WEEKDAYS, default=0, db_default=0)
+    rest_days = ArrayField(
+        models.PositiveSmallIntegerField(choices=WEEKDAYS),
+        verbose_name=_("weekly rest days"),
+        default=usual_rest_days,
+        db_default=[5, 6],
+        blank=True,
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -160,3 +185,53 @@ class UnitPlacement(Placement):
 
     def __str__(self) -> str:
         return f"{self.unit_id} in {self.department_id} {self.during}"
+
+
+class CalendarKind(models.TextChoices):
+    HOLIDAY = "holiday", _("Public holiday")
+    WORKING_DAY = "working_day", _("Working day after all")
+    RAMADAN = "ramadan", _("Ramadan hours")
+
+
+class CalendarQuerySet(models.QuerySet["CalendarEntry"]):
+    """When a site rests is no secret among staff; IT edits it, and the managers of the site's units look it up."""
+
+    def visible_to(self, user: Any) -> "CalendarQuerySet":
+        return self if user.is_authenticated and user.is_active else self.none()
+
+    def managed_by(self, user: Any) -> "CalendarQuerySet":
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_role("it"):
+            return self
+        return self.filter(site__in=user.units_with_role("unit_manager").values("department__site"))
+
+
+class CalendarEntry(LocalizedName):
+    """Days [from, until) of a site that the country's calendar does not know, or knows otherwise."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="calendar", verbose_name=_("site"))
+    kind = models.CharField(_("kind"), max_length=12, choices=CalendarKind.choices, default=CalendarKind.HOLIDAY)
+    during = DateRangeField(_("days"))
+    is_confirmed = models.BooleanField(
+        _("confirmed"), default=True, help_text=_("Off while a day waits for the moon, or for the government.")
+    )
+
+    objects = CalendarQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry of a calendar")
+        verbose_name_plural = _("calendars")
+        ordering: ClassVar = ["site", "during"]
+        constraints: ClassVar = [
+            has_a_name("calendar_entry_has_a_name"),
+            ExclusionConstraint(
+                name="one_entry_a_kind_and_day",
+                expressions=[
+                    ("site", RangeOperators.EQUAL),
+                    ("kind", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("The calendar has another entry of this kind in those days."),
+            ),
+        ]

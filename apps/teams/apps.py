@@ -14,6 +14,12 @@ class TeamsConfig(AppConfig):
         registries.add_jump(JumpSource(name="teams", label=_("Teams"), order=30, search=jumps.find_teams))
         registries.add_navigation(
             NavigationEntry(
-                name="teams", label=_("Teams"), icon="teams", url_name="team-list", order=30, section="team"
+                name="teams",
+                label=_("Teams"),
+                icon="teams",
+                url_name="team-list",
+                order=30,
+                section="team",
+                phone=False,
             )
         )

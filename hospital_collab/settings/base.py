@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "apps.operations",
     "apps.messaging",
     "apps.notifications",
+    "apps.rosters",
     "apps.teams",
     "apps.people",
     "apps.sites",

@@ -15,18 +15,21 @@ function within(patience, work) {
   return Promise.race([work, new Promise((resolve) => setTimeout(() => resolve(null), patience))]);
 }
 
-/** What would be lost, a line for each conversation. */
+/** What would be lost, a line for each conversation and roster. */
 function describe(entries) {
   const places = new Map();
-  for (const { channel, title, isDraft } of entries) {
-    const place = places.get(channel) ?? { title: "", messages: 0, drafts: 0 };
+  for (const { channel, title, isDraft, isCells, place: roster, edits } of entries) {
+    const key = isCells ? roster : channel;
+    const place = places.get(key) ?? { title: "", messages: 0, drafts: 0, cells: 0 };
     place.title ||= title;
-    if (isDraft) place.drafts += 1;
+    if (isCells) place.cells += edits.length;
+    else if (isDraft) place.drafts += 1;
     else place.messages += 1;
-    places.set(channel, place);
+    places.set(key, place);
   }
-  return [...places.values()].map(({ title, messages, drafts }) => {
+  return [...places.values()].map(({ title, messages, drafts, cells }) => {
     const parts = [];
+    if (cells) parts.push(interpolate(ngettext("%s cell not saved", "%s cells not saved", cells), [cells]));
     if (messages) parts.push(interpolate(ngettext("%s message not sent", "%s messages not sent", messages), [messages]));
     if (drafts) parts.push(gettext("text in the composer"));
     return { title: title || gettext("Conversation"), words: lists.format(parts) };

@@ -1,10 +1,13 @@
 """A compiled query answers as the queryset that it was made from."""
 
 import pytest
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, CharField, F, Func
 
-from apps.core.compiled import CompiledRows
+from apps.core.compiled import CompiledRows, CompiledValues, Given
 from apps.people.adapters import _SIGNED_IN, PortalBackend
 from apps.people.models import User
+from apps.rosters.queries.given import IsAmong
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +39,31 @@ def test_who_is_not_there_or_not_active_is_nobody():
 def test_each_id_must_occur():
     with pytest.raises(ValueError, match="at least once"):
         CompiledRows(lambda _shape, _stand_in: User.objects.all()).first(None, 1)
+
+
+def test_values_of_any_kind_are_given_when_it_runs():
+    """Strings, and arrays that say of what they are even where they are empty."""
+    first, second = make_person(language="ko"), make_person(language="ar")
+    array = Func(Given("ids", ArrayField(BigIntegerField())), function="ANY")
+    found = CompiledValues(
+        lambda _shape, _number: (
+            User.objects.filter(IsAmong(F("pk"), array), language=Given("language", CharField()))
+            .order_by("pk")
+            .values_list("pk")
+        )
+    )
+    both = [first.pk, second.pk]
+    assert found.rows(None, ids=both, language="ko") == [(first.pk,)]
+    assert found.rows(None, ids=both, language="ar") == [(second.pk,)]
+    assert found.rows(None, ids=[], language="ar") == []
+
+
+@pytest.mark.parametrize("given", [{}, {"language": "ko", "job": "nurse"}])
+def test_each_value_must_be_given_and_occur(given):
+    with pytest.raises(ValueError, match="given values"):
+        CompiledRows(lambda _shape, _number: User.objects.filter(language=Given("language", CharField()))).rows(
+            None, **given
+        )
 
 
 @pytest.mark.django_db

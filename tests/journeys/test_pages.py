@@ -1,11 +1,13 @@
 """Every page keeps the content security policy, and the main ones have no serious barrier for anybody."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from apps.core import clock
 from tests import factories
 from tests.matrix.rows import ROWS, Row
 from tests.matrix.world import World, build_world
@@ -66,7 +68,28 @@ def furnished(hospital: Hospital) -> Hospital:
     other = factories.make_team(owner=hospital.physician, name_ko="감염관리", name_en="Infection control")
     factories.invite(hospital.nurse, by=hospital.physician, team=other)
     factories.grant(hospital.nurse, "it")
+    furnish_roster(hospital)
     return hospital
+
+
+def furnish_roster(hospital: Hospital) -> None:
+    """A published month of the nurse's unit, with a change of late, and a duty that somebody has and one that is vacant."""
+    unit = hospital.nurse.home_unit
+    assert unit is not None
+    today = clock.today(unit.department.site.zone)
+    colleagues = [factories.make_person(unit=unit) for _ in range(3)]
+    plan = factories.make_plan(unit, published_at=clock.now())
+    long_ago, lately = clock.now() - timedelta(days=9), clock.now() - timedelta(days=1)
+    rows = dict.fromkeys([hospital.nurse, *colleagues], "D D E E N N O O AL EDU D+HC D")
+    factories.fill_plan(plan, rows, live=True, since=long_ago)
+    around = dict.fromkeys(colleagues, "24 24")
+    factories.fill_plan(plan, around, first=today, live=True, since=long_ago, is_exclusive=False)
+    tomorrow = today + timedelta(days=1)
+    factories.make_shift(plan, hospital.nurse, tomorrow, "24", live=True, since=lately, is_exclusive=False)
+    taken = factories.make_duty(unit, name_ko="책임간호사", name_en="Charge nurse")
+    factories.make_tier(taken, factories.make_rotation(unit, *colleagues, first_on=today - timedelta(days=7)))
+    nobodys = factories.make_shift_type("IC", site=unit.department.site)
+    factories.make_tier(factories.make_duty(unit), nobodys)
 
 
 MAIN_PAGES: dict[str, Any] = {
@@ -84,6 +107,12 @@ MAIN_PAGES: dict[str, Any] = {
     "keys": lambda h: reverse("keys"),
     "directory": lambda h: reverse("directory"),
     "person": lambda h: reverse("person", args=[h.physician.pk]),
+    "my shifts": lambda h: reverse("my-shifts"),
+    "unit roster": lambda h: reverse("unit-roster", args=[h.nurse.home_unit_id]),
+    "unit roster, a week": lambda h: reverse("unit-roster", args=[h.nurse.home_unit_id]) + "?show=week",
+    "rules of the unit": lambda h: reverse("roster-policy", args=[h.nurse.home_unit_id]),
+    "who is on": lambda h: reverse("duty-board"),
+    "who is on, one site": lambda h: reverse("duty-board") + "?site=boramae",
     "settings": lambda h: reverse("settings"),
     "two-step sign-in": lambda h: reverse("mfa_index"),
     "sessions": lambda h: reverse("usersessions_list"),

@@ -404,6 +404,22 @@ PEOPLE = [
     row("status", DONE, "POST", "taken back", data=lambda w: {"clear": "1"}),
 ]
 
+IN_THE_WARD = "302 302 404 200 200 200 200 404 404 404"  # who works in the unit; a manager of another one does not
+
+ROSTERS = [
+    row("my-shifts", ALL),
+    row("my-shifts", ALL, what="of another month", query="month=2026-01&day=2026-01-15"),
+    row("unit-roster-home", DONE, what="leads to one's own"),
+    row("unit-roster", IN_THE_WARD, arguments=lambda w: (w.ward.pk,)),
+    row("unit-roster", IN_THE_WARD, what="a week", arguments=lambda w: (w.ward.pk,), query="show=week"),
+    row("unit-roster", NOBODY, what="of a unit in which nobody works", arguments=lambda w: (w.empty_ward.pk,)),
+    row("roster-policy", IN_THE_WARD, arguments=lambda w: (w.ward.pk,)),
+    row("roster-policy", NOBODY, what="of a unit in which nobody works", arguments=lambda w: (w.empty_ward.pk,)),
+    row("duty-board", ALL),
+    row("duty-board", ALL, what="tonight", query="at=tonight"),
+    row("duty-board", NOBODY, what="of no site", query="site=nowhere"),
+]
+
 SIGNED_IN_ELSEWHERE = "200 200 302 302 302 302 302 302 302 302"  # a page of the door: who is in already is sent on
 
 ACCOUNTS = [
@@ -471,8 +487,12 @@ def admin_rows(
     change: str,
     delete: str = "403 403 403",
     history: str = "",
+    deleted: str = "",
 ) -> list[Row]:
-    """The pages of one model, each with the answers for manager, auditor and IT; `get` picks a row of the world."""
+    """The pages of one model, each with the answers for manager, auditor and IT; `get` picks a row of the world.
+
+    `deleted` is the answer to the deed itself where it may be done, `delete` to the page that asks.
+    """
 
     def one(world: World) -> tuple[Any, ...]:
         return (get(world).pk,)
@@ -484,7 +504,7 @@ def admin_rows(
         row(f"admin:{model}_add", staff(add)),
         row(f"admin:{model}_change", staff(change), arguments=one),
         row(f"admin:{model}_delete", staff(delete), arguments=one),
-        row(f"admin:{model}_delete", staff(delete), "POST", arguments=one, data=lambda w: {"post": "yes"}),
+        row(f"admin:{model}_delete", staff(deleted or delete), "POST", arguments=one, data=lambda w: {"post": "yes"}),
         # Django answers a row that is not yours like one that is not there: with the way back to the index.
         row(f"admin:{model}_history", staff(history or change.replace("403", "302")), arguments=one),
         row(
@@ -493,6 +513,87 @@ def admin_rows(
             path=lambda w: f"/admin/{folder}/{get(w).pk}/",
         ),
     ]
+
+
+def ward_rows(model: str, name: str, delete: str = "403 403 403") -> list[Row]:
+    """Rows of a ward's people: its managers' alone, so that none of these three finds one."""
+
+    def get(world: World) -> Any:
+        return world.ground[name]
+
+    return admin_rows(model, get, "200 403 403", "200 403 403", "302 403 403", delete, history="302 302 302")
+
+
+def unit_rows(model: str, name: str, delete: str = "403 403 403") -> list[Row]:
+    """Rows of a ward: its managers', so that another's finds none, and IT reads all."""
+
+    def get(world: World) -> Any:
+        return world.ground[name]
+
+    return admin_rows(model, get, "200 403 200", "200 403 403", "302 403 200", delete, history="302 302 200")
+
+
+def grid_rows() -> list[Row]:
+    """The grid of a roster: its unit's managers alone find it, whatever else somebody may."""
+
+    def plan(world: World) -> tuple[Any, ...]:
+        return (world.ground["plan"].pk,)
+
+    def own(world: World) -> tuple[Any, ...]:
+        return (world.ground["own_plan"].pk,)
+
+    def day(world: World, name: str) -> str:
+        return str(world.ground[name].during.lower)
+
+    nobody = staff("404 404 404")
+    cell, hole = "admin:rosters_plan_cell", "admin:rosters_plan_hole"
+    rows = [
+        *admin_rows(
+            "rosters_plan",
+            lambda w: w.ground["plan"],
+            "200 403 403",
+            "200 403 403",
+            "404 404 404",
+            history="302 302 302",
+        ),
+        row("admin:rosters_plan_change", staff("302 404 404"), what="one's own, leads to the grid", arguments=own),
+        *(row(f"admin:rosters_plan_{name}", nobody, arguments=plan) for name in ("grid", "grid_state")),
+        *(row(f"admin:rosters_plan_{name}", nobody, "POST", arguments=plan) for name in ("grid_edit", "grid_act")),
+        *(row(f"admin:rosters_plan_{name}", staff("405 405 405"), arguments=own) for name in ("grid_edit", "grid_act")),
+        row("admin:rosters_plan_grid", staff("200 404 404"), what="one's own", arguments=own),
+        row("admin:rosters_plan_grid_state", staff("200 404 404"), what="one's own", arguments=own),
+        row("admin:rosters_plan_grid_edit", staff("400 404 404"), "POST", "one's own, no edits", arguments=own),
+        row(
+            "admin:rosters_plan_grid_act",
+            staff("302 404 404"),
+            "POST",
+            "one's own, nothing to undo",
+            arguments=own,
+            data=lambda w: {"do": "undo"},
+        ),
+    ]
+    for name, answers in {"plan": "404 404 404", "own_plan": "200 404 404"}.items():
+        who = "member" if name == "plan" else "manager"
+
+        def at_cell(world: World, name: str = name, who: str = who) -> tuple[Any, ...]:
+            return (world.ground[name].pk, world.people[who].pk, day(world, name))
+
+        def at_hole(world: World, name: str = name) -> tuple[Any, ...]:
+            return (world.ground[name].pk, day(world, name), world.ground["shift_type"].pk)
+
+        rows += [
+            row(cell, staff(answers), what=name, arguments=at_cell),
+            row(
+                cell,
+                staff(answers.replace("200", "302")),
+                "POST",
+                name,
+                arguments=at_cell,
+                data=lambda w: {"codes": ""},
+            ),
+            row(hole, staff(answers), what=name, arguments=at_hole),
+        ]
+    return rows
 
 
 def closed_rows(model: str, get: Callable[[World], Any]) -> list[Row]:
@@ -522,11 +623,18 @@ ADMIN = [
         what="of units for an assignment",
         query="app_label=people&model_name=assignment&field_name=unit",
     ),
+    row(
+        "admin:autocomplete",
+        staff("200 403 200"),
+        what="of people for a qualification",
+        query="app_label=people&model_name=qualification&field_name=user",
+    ),
     row("admin:jsi18n", staff("200 200 200")),
     row("admin:view_on_site", staff("404 404 404"), arguments=lambda w: (1, MISSING)),
     row("admin:app_list", staff("200 404 200"), what="people", arguments=lambda w: ("people",)),
     row("admin:app_list", staff("404 200 404"), what="audit", arguments=lambda w: ("audit",)),
     row("admin:app_list", staff("404 404 200"), what="teams", arguments=lambda w: ("teams",)),
+    row("admin:app_list", staff("200 404 200"), what="rosters", arguments=lambda w: ("rosters",)),
     row("admin:admin/(?P<url>.*)$", staff("404 404 404"), what="of nothing", path=lambda w: "/admin/nowhere/"),
     # Managers see their own people; nobody is edited by their own hand, and IT edits all.
     *admin_rows("people_user", lambda w: w.people["member"], "200 403 200", "403 403 200", "302 403 200"),
@@ -536,6 +644,54 @@ ADMIN = [
     *admin_rows("sites_site", lambda w: w.site, "200 200 200", "403 403 200", "200 200 200"),
     *admin_rows("sites_department", lambda w: w.ward.department, "200 200 200", "403 403 200", "200 200 200"),
     *admin_rows("sites_unit", lambda w: w.ward, "200 200 200", "403 403 200", "200 200 200"),
+    *admin_rows(
+        "sites_calendarentry",
+        lambda w: w.ground["entry"],
+        "200 403 200",
+        "403 403 200",
+        "200 403 200",
+        "403 403 200",
+        deleted="403 403 302",
+    ),
+    *admin_rows(
+        "people_qualificationkind",
+        lambda w: w.ground["qualification"].kind,
+        "200 403 200",
+        "403 403 200",
+        "200 403 200",
+        history="200 403 200",
+    ),
+    *admin_rows(
+        "people_contract",
+        lambda w: w.ground["contract"],
+        "200 403 200",
+        "403 403 200",
+        "200 403 200",
+        history="200 403 200",
+    ),
+    *admin_rows(
+        "people_qualification", lambda w: w.ground["qualification"], "200 403 200", "200 403 200", "302 403 200"
+    ),
+    # A site's shift types and the rules are read by all its managers; what is of a ward by the ward's.
+    *admin_rows("rosters_shifttype", lambda w: w.ground["shift_type"], "200 403 200", "200 403 200", "200 403 200"),
+    *admin_rows("rosters_rule", lambda w: w.ground["rule"], "200 403 200", "403 403 200", "200 403 200"),
+    *admin_rows(
+        "rosters_rulesetting",
+        lambda w: w.ground["setting"],
+        "200 403 200",
+        "200 403 200",
+        "302 403 200",
+        "302 403 200",
+        deleted="302 403 302",
+    ),
+    *unit_rows("rosters_demand", "demand", "302 403 403"),
+    *unit_rows("rosters_pattern", "pattern", "302 403 403"),
+    *unit_rows("rosters_duty", "duty"),
+    *unit_rows("rosters_rotation", "rotation"),
+    *unit_rows("rosters_override", "override"),
+    *ward_rows("rosters_waiver", "waiver", "302 403 403"),
+    *ward_rows("rosters_condition", "condition", "302 403 403"),
+    *grid_rows(),
     *admin_rows("teams_team", lambda w: w.team, "403 403 200", "403 403 403", "403 403 200"),
     *admin_rows("teams_channel", lambda w: w.private, "403 403 200", "403 403 200", "403 403 200"),
     row("admin:teams_channel_change", staff("403 403 302"), what="direct", arguments=lambda w: (w.direct.pk,)),
@@ -548,4 +704,4 @@ ADMIN = [
     *closed_rows("auth_group", lambda w: w.django_group),
 ]
 
-ROWS: list[Row] = [*HOME, *CHAT, *ACTIVITY, *TEAMS, *PEOPLE, *ACCOUNTS, *OTHERS, *ADMIN]
+ROWS: list[Row] = [*HOME, *CHAT, *ACTIVITY, *TEAMS, *PEOPLE, *ROSTERS, *ACCOUNTS, *OTHERS, *ADMIN]

@@ -55,6 +55,7 @@ class World:
     far_site: Site
     ward: Unit
     other_ward: Unit
+    empty_ward: Unit
     people: dict[str, User]
     team: Team
     open_team: Team
@@ -77,6 +78,7 @@ class World:
     session_of_member: UserSession
     django_group: Group
     entry: AuditEntry
+    ground: dict[str, Any]  # what the ward plans with, and what is known of the member's work
 
     def client(self, principal: str, **options: Any) -> Client:
         """A client with the principal's session, made when all of them were still welcome."""
@@ -139,6 +141,7 @@ def build_world() -> World:
         far_site=far_site,
         ward=ward,
         other_ward=other_ward,
+        empty_ward=factories.make_unit(site=site),
         people=people,
         team=team,
         open_team=open_team,
@@ -163,9 +166,34 @@ def build_world() -> World:
         session_of_member=UserSession.objects.get(session_key=sessions["member"]),
         django_group=Group.objects.create(name="unused"),
         entry=write_sample_entry(people["it"], site),
+        ground=lay_ground(ward, people["member"], other_ward),
     )
     close_doors(world)
     return world
+
+
+def lay_ground(ward: Unit, member: User, other_ward: Unit) -> dict[str, Any]:
+    today = clock.today(ward.department.site.zone)
+    day_shift = factories.make_shift_type("D", site=ward.department.site)
+    duty = factories.make_duty(ward)
+    rule = factories.make_rule("run", {"what": "night", "max": 3}, is_waivable=True)
+    return {
+        "shift_type": day_shift,
+        "plan": factories.make_plan(ward),
+        "own_plan": factories.make_plan(other_ward),  # of the unit whose manager is one of the principals
+        "demand": factories.make_demand(ward, day_shift),
+        "pattern": factories.make_pattern(ward, "D D", member),
+        "duty": duty,
+        "rotation": factories.make_rotation(ward, member),
+        "override": factories.make_override(duty, member),
+        "rule": rule,
+        "setting": factories.make_setting(rule, {"max": 2}, unit=ward),
+        "waiver": factories.make_waiver(rule, member, today),
+        "condition": factories.make_condition(member, "no_nights"),
+        "entry": factories.make_calendar_entry(ward.department.site, today),
+        "contract": factories.make_contract(),
+        "qualification": factories.make_qualification(member, "bls"),
+    }
 
 
 def write_sample_entry(person: User, site: Site) -> AuditEntry:

@@ -15,8 +15,9 @@ from apps.core import clock as core_clock
 from apps.core.models import OutboxEvent
 from apps.core.tasks import beat_heartbeat
 from apps.operations import demo, doctor, translations
+from apps.rosters.models import Rule
 from tests.clock import Clock
-from tests.factories.people import make_person
+from tests.factories import make_calendar_entry, make_person, make_rule, make_site, make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,38 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("check", ["database", "migrations", "roles", "pools", "bus", "outbox", "audit", "data folder"])
 def test_a_healthy_installation_passes(check: str) -> None:
     assert levels(check) == ["ok"], texts(check)
+
+
+def test_what_rosters_stand_on_is_there() -> None:
+    make_rule()
+    make_unit(site=make_site(country="KR"))
+    assert levels("rosters") == ["ok"], texts("rosters")
+
+
+def test_rosters_without_a_rule_are_a_failure() -> None:
+    Rule.objects.all().update(is_on=False)
+    assert levels("rosters") == ["failure"]
+
+
+@pytest.mark.parametrize(
+    ("site", "lacking"),
+    [
+        ({"country": "KR", "rest_days": []}, "weekly rest days"),
+        ({"country": "QQ"}, "public holidays"),
+        ({"country": "AE", "time_zone": "Asia/Dubai"}, "the coming Ramadan"),
+    ],
+)
+def test_a_site_without_a_calendar_is_a_warning(site: dict[str, Any], lacking: str) -> None:
+    make_rule("hours", {"max": 2880, "ramadan_max": 2160, "window": {"weeks": 1}}, country="AE")
+    make_site(**site)
+    assert levels("rosters") == ["ok"]  # no unit plans there
+    made = make_unit(site=make_site(**site)).department.site
+    assert levels("rosters") == ["warning"]
+    assert f"{made.code} lacks {lacking}" in texts("rosters")
+    today = core_clock.today(made.zone)
+    if lacking == "the coming Ramadan":
+        make_calendar_entry(made, today + timedelta(days=90), today + timedelta(days=120), "ramadan")
+        assert levels("rosters") == ["ok"]
 
 
 def test_an_app_role_that_may_change_the_audit_is_a_failure(settings: Settings) -> None:

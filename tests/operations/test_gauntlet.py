@@ -11,14 +11,14 @@ import pytest
 
 from apps.messaging import actions
 from apps.messaging.models import Message, Reaction
-from apps.operations.gauntlet import fuzz
+from apps.operations.gauntlet import fuzz, rosters
 from apps.operations.gauntlet.faults import TEN, Report, plan_faults
 from apps.operations.gauntlet.listeners import Listener
 from apps.operations.gauntlet.senders import Attempt, Rhythm, Sender
 from apps.operations.gauntlet.server import Web, unhandled_errors
 from apps.operations.gauntlet.verdict import compare_listeners, compare_with_database, fresh_bodies
 from apps.operations.gauntlet.world import Person, World
-from apps.operations.management.commands.gauntlet import pick_figures
+from apps.operations.management.commands.gauntlet import measure, pick_figures
 from apps.people.models import User
 from apps.teams import actions as teams
 from apps.teams.models import Channel
@@ -306,6 +306,39 @@ def test_figures_of_a_bench_keep_its_violations() -> None:
     page = {"p50": 1, "p95": 2, "queries": 3, "bytes": 4}
     pages = {"home": page, "channel": page, "history": page, "at_1000": {}, "violations": []}
     assert pick_figures("pages", pages)["home"] == {"p50": 1, "p95": 2, "queries": 3}
+
+
+HAMMERED = {"double_bookings": 0, "breaches": 0, "deadlocks_shown": 0, "errors": []}
+
+
+@pytest.mark.parametrize(
+    ("trial", "measured", "broken"),
+    [
+        ("hammer", HAMMERED, []),
+        ("hammer", HAMMERED | {"double_bookings": 1}, ["hammer_roster: double_bookings is 1"]),
+        ("hammer_unchecked", HAMMERED | {"errors": ["edit: Oh"]}, ["hammer_roster: errors is ['edit: Oh']"]),
+        ("who", {"is_slow": False}, []),
+        ("who", {"is_slow": True}, ["bench_who: is_slow is True"]),
+        ("rules", {"check_ms": 90, "all_ms": 700}, ["bench_rules: all_ms is 700, more than 600"]),
+        ("rules", {"check_ms": 90}, ["bench_rules did not say all_ms"]),
+    ],
+)
+def test_what_rosters_break_is_seen(trial: str, measured: dict[str, Any], broken: list[str]) -> None:
+    assert rosters.judge(rosters.trials(**rosters.SHORT)[trial], measured) == broken
+
+
+def test_commands_that_rosters_are_measured_by_are_there() -> None:
+    from django.core.management import get_commands
+
+    known = get_commands()
+    for size in (rosters.SHORT, rosters.LONG):
+        assert all(trial.words.split()[0] in known for trial in rosters.trials(**size).values())
+
+
+def test_a_command_that_prints_no_figures_is_a_violation() -> None:
+    figures, complaint = measure(["no_such_command"])
+    assert figures == {}
+    assert "no_such_command printed no figures" in complaint
 
 
 def test_the_fuzz_is_the_same_for_the_same_seed_and_reaches_every_address() -> None:

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -40,14 +40,34 @@ from apps.notifications.models import READ_BY_PLACE, Notice, NoticeBatch
 from apps.operations import demo
 from apps.operations.demo_data.hospital import Filled, fill
 from apps.operations.demo_data.script import BrokenScript, Deed, read_script
+from apps.operations.demo_data.shift_plans import SHOWN
 from apps.operations.demo_data.teams import UNREAD
 from apps.people import actions as people_actions
-from apps.people.models import Assignment, Grant, PersonStatus, StaffType, User
-from apps.sites.models import DepartmentPlacement, Site, Unit, UnitKind, UnitPlacement
+from apps.people.models import Assignment, Grant, PersonStatus, Qualification, StaffType, User
+from apps.rosters import queries as roster_queries
+from apps.rosters import rules
+from apps.rosters.models import (
+    Condition,
+    Duty,
+    Override,
+    Plan,
+    PlanState,
+    Shift,
+    ShiftEvent,
+    ShiftType,
+    Waiver,
+)
+from apps.sites.models import CalendarEntry, DepartmentPlacement, Site, Unit, UnitKind, UnitPlacement
 from apps.sites.queries import department_at
 from apps.teams.models import Channel, ChannelKind, ChannelMembership, Invitation, Team, TeamMembership
 from apps.teams.queries import people_of
+from tests.clock import Clock
 from tests.factories import make_person
+
+# With the tests that roll back: what the migrations wrote is gone after those that commit.
+pytestmark = pytest.mark.django_db
+
+SHIFTS = Shift.objects
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +83,6 @@ def person(staff_number: str) -> User:
 
 
 # -- Where it may run -------------------------------------------------------------------------------------------------
-@pytest.mark.django_db
 def test_it_refuses_where_demo_data_is_off(settings: Any) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="Demo data is off"):
@@ -71,7 +90,6 @@ def test_it_refuses_where_demo_data_is_off(settings: Any) -> None:
     assert not User.objects.exists()
 
 
-@pytest.mark.django_db
 def test_it_refuses_where_there_are_people_and_says_so() -> None:
     make_person()
     with pytest.raises(CommandError, match="people in this database already"):
@@ -79,14 +97,12 @@ def test_it_refuses_where_there_are_people_and_says_so() -> None:
     assert User.objects.count() == 1
 
 
-@pytest.mark.django_db
 def test_the_command_says_what_it_stored() -> None:
     out = StringIO()
     call_command("seed_demo", stdout=out)
     assert f"{User.objects.count()} people in {Unit.objects.count()} units at 6 sites" in out.getvalue()
 
 
-@pytest.mark.django_db
 def test_two_fillings_are_the_same() -> None:
     now = clock.now()
 
@@ -99,6 +115,7 @@ def test_two_fillings_are_the_same() -> None:
             places = sorted(Assignment.objects.values_list("user__staff_number", "unit__code", "during"), key=str)
             messages = list(Message.objects.order_by("client_id").values_list("client_id", "number", "change", "body"))
             marks = sorted(ReadMark.objects.values_list("user__staff_number", "up_to"))
+            shifts = sorted(Shift.objects.values_list("user__staff_number", "day", "shift_type__code", "is_live"))
             notices = sorted(
                 Notice.objects.exclude(number=None).values_list(
                     "user__staff_number", "kind", "number", "count", "read_at"
@@ -108,9 +125,18 @@ def test_two_fillings_are_the_same() -> None:
             transaction.set_rollback(True)
         # Addresses hold ids, which a second filling does not give again.
         messages = [(*row[:3], re.sub(r"/chat/\d+/", "", row[3])) for row in messages]
-        return people, places, messages, marks, notices
+        return people, places, messages, marks, notices, shifts
 
     assert fill_and_forget() == fill_and_forget()
+
+
+@pytest.mark.parametrize("day", ["2026-05-31", "2027-02-15", "2027-10-01"])
+def test_rosters_of_other_months_are_legal_too(clock: Clock, day: str) -> None:
+    """Many holidays, a short month in Ramadan, the first day of a month."""
+    at = datetime.fromisoformat(f"{day}T09:00+09:00")
+    clock.move_to(at)
+    fill(now=at)
+    assert_published_is_legal()
 
 
 # -- Who and where ----------------------------------------------------------------------------------------------------
@@ -191,7 +217,8 @@ def test_the_sign_ins_hold_their_roles(hospital: Filled) -> None:
     assert [unit.code for unit in person("H10233").units_with_role("unit_manager")] == ["7w"]
     assert not person("N20417").current_grants
     heads = Unit.objects.filter(pk__in=User.objects.filter(title_en="Head nurse").values("home_unit"))
-    assert set(heads) == set(Unit.objects.filter(grant__role="unit_manager"))
+    offices = Unit.objects.filter(plans__isnull=False, kind=UnitKind.OFFICE)
+    assert set(heads) | set(offices) == set(Unit.objects.filter(grant__role="unit_manager"))
     assert not Grant.objects.filter(why="").exists()
 
 
@@ -594,6 +621,137 @@ def test_sign_ins_have_arranged_their_lists(hospital: Filled) -> None:
     assert not ConversationSetting.objects.filter(**begins).exists()
     for row in (*ConversationSetting.objects.select_related("user"), *Draft.objects.select_related("user")):
         assert Channel.objects.visible_to(row.user).filter(pk=row.channel_id).exists()
+
+
+# -- Rosters --------------------------------------------------------------------------------------------------------------
+def this_month(site: Site) -> date:
+    return clock.today(site.zone).replace(day=1)
+
+
+def test_every_ward_of_the_six_sites_has_this_month_published(hospital: Filled) -> None:
+    kinds = {UnitKind.WARD, UnitKind.NEGATIVE_PRESSURE_WARD, UnitKind.INTENSIVE_CARE, UnitKind.EMERGENCY}
+    wards = Unit.objects.filter(kind__in=kinds).select_related("department__site")
+    plans = {
+        plan.unit_id: plan
+        for plan in Plan.objects.filter(state=PlanState.PUBLISHED).select_related("unit__department__site")
+        if plan.during.lower == this_month(plan.unit.department.site)
+    }
+    assert {ward.pk for ward in wards} <= plans.keys()
+    assert {plan.unit.department.site_id for plan in plans.values()} == set(Site.objects.values_list("pk", flat=True))
+    for ward in wards:
+        plan = plans[ward.pk]
+        assert plan.published_at < clock.now()
+        cover = Counter(
+            Shift.objects.live().filter(plan=plan, shift_type__colour="n").values_list("day", flat=True).distinct()
+        )
+        assert len(cover) == (plan.during.upper - plan.during.lower).days  # somebody is there each night
+    assert hospital.shifts == Shift.objects.filter(known_during__upper_inf=True).count()
+
+
+def test_what_is_published_keeps_its_own_rules(hospital: Filled) -> None:
+    """No hard finding, though all of the country's rules hold for the people of the unit."""
+    assert Plan.objects.filter(state=PlanState.CLOSED).count() >= len(SHOWN)
+    for plan in Plan.objects.filter(state=PlanState.PUBLISHED).select_related("unit__department__site"):
+        bound = roster_queries.bound_rules(plan.unit, plan.during.lower, plan.during.upper)
+        assert len([rule for rule in bound if rule.level == "hard"]) >= 3, plan
+    assert_published_is_legal()
+
+
+def assert_published_is_legal() -> None:
+    for plan in Plan.objects.exclude(published_at=None).select_related("unit__department__site"):
+        hard = [finding for finding in roster_queries.findings_of(plan) if finding.is_hard]
+        assert not hard, (str(plan), [rules.sentence_of(finding) for finding in hard][:3])
+
+
+def test_the_next_roster_of_7w_is_not_done_yet(hospital: Filled) -> None:
+    plan = Plan.objects.get(unit__code="7w", state=PlanState.DRAFT)
+    assert not Shift.objects.filter(plan=plan, is_live=True).exists()
+    findings = roster_queries.findings_of(plan)
+    broken = {finding.rule_code for finding in findings if finding.is_hard}
+    assert {"KR-N-SUCC-N", "KR-N-NRUN", "7W-BLS"} <= broken
+    assert roster_queries.grid_of(plan).holes
+    waived = Waiver.objects.select_related("rule").first()
+    assert waived
+    assert waived.moved_off_on
+    assert waived.during.upper <= this_month(Site.objects.get(code="seoul"))
+
+
+def test_next_month_waits_for_who_plans_it(hospital: Filled) -> None:
+    """Drafts of two units have shifts in them; two others begin with nothing but the month before and a cycle."""
+    for path, state in SHOWN.items():
+        site, department, code = path.split("/")
+        unit = Unit.objects.get(code=code, department__code=department, department__site__code=site)
+        plan = unit.plans.latest("during")
+        assert (plan.state, plan.published_at) == (state, None)
+        assert plan.during.lower > clock.today(unit.department.site.zone)
+        assert Shift.objects.filter(plan=plan).exists() == (state == PlanState.DRAFT)
+        assert not Shift.objects.filter(plan=plan, is_live=True).exists()
+        assert unit.grant_set.filter(role="unit_manager").exists()
+        if state == PlanState.COLLECTING:
+            assert unit.patterns.exists()
+
+
+def test_shifts_lie_where_their_people_work_that_day(hospital: Filled) -> None:
+    assigned: dict[tuple[int, int], list[Any]] = {}
+    for user, unit, during in Assignment.objects.values_list("user", "unit", "during"):
+        assigned.setdefault((user, unit), []).append(during)
+    for user, unit, day in Shift.objects.values_list("user", "unit", "day"):
+        assert any(day in during for during in assigned[user, unit])
+
+
+def test_what_is_drafted_is_what_was_published(hospital: Filled) -> None:
+    what = ("plan", "user", "day", "shift_type", "period")
+    published = Plan.objects.exclude(published_at=None)
+    live, draft = (set(rows.filter(plan__in=published).values_list(*what)) for rows in (SHIFTS.live(), SHIFTS.draft()))
+    assert live == draft
+    for day, kind, period, zone in Shift.objects.values_list(
+        "day", "shift_type", "period", "unit__department__site__time_zone"
+    )[:: Shift.objects.count() // 200]:
+        assert ShiftType.objects.get(pk=kind).period_on(day, ZoneInfo(zone)) == period
+
+
+def test_every_duty_is_answered_by_somebody(hospital: Filled) -> None:
+    duties = list(Duty.objects.select_related("unit__department__site"))
+    assert {"charge-nurse", "on-call", "code-team-lead", "emergency-doctor"} <= {duty.code for duty in duties}
+    seoul = ZoneInfo("Asia/Seoul")
+    yesterday = datetime.combine(clock.today(seoul) - timedelta(days=1), time(3), seoul)
+    for at in (yesterday, *(clock.now() - timedelta(hours=hours) for hours in (0, 5, 11, 17))):
+        answers = roster_queries.who_are_on({duty.pk: at for duty in duties})
+        for duty in duties:
+            first, *_others = tiers = answers[duty.pk].tiers
+            assert first.people, (duty, first.reason)
+            if duty.code == "charge-nurse":
+                assert len(first.people) == 1
+            if not any(person.via == "override" for person in answers[duty.pk].people):
+                called = [person.user_id for tier in tiers for person in tier.people]
+                assert len(called) == len(set(called)), (duty, called)
+    assert {duty.unit.department.site.code for duty in duties} == {site.code for site in Site.objects.all()}
+    assert Override.objects.count() == 2
+
+
+def test_somebody_fell_ill_after_publishing_and_what_was_known_before_is_kept(hospital: Filled) -> None:
+    ill = SHIFTS.live().filter(shift_type__code="병").select_related("shift_type")
+    if clock.today(ZoneInfo("Asia/Seoul")).day == 1:
+        assert not ill.exists()
+        return
+    assert ill.count() == 2
+    for row in ill:
+        before = Shift.objects.get(user=row.user, day=row.day, is_live=True, known_during__upper_inf=False)
+        assert before.known_during.upper == row.known_during.lower
+        assert before.shift_type.code == "D"
+        assert ShiftEvent.objects.get(user=row.user, day=row.day).reason
+
+
+def test_certificates_run_out_and_circumstances_are_few(hospital: Filled) -> None:
+    today = clock.today(ZoneInfo("Asia/Seoul"))
+    lapsed = Qualification.objects.filter(valid_until__lte=today)
+    assert lapsed.count() == 1
+    soon = Qualification.objects.filter(valid_until__gt=today, valid_until__lt=today + timedelta(days=60))
+    assert soon.count() == 1
+    assert set(Condition.objects.values_list("kind", flat=True)) == {
+        "preceptee", "pregnant", "nights_only", "child_care", "apart",
+    }  # fmt: skip
+    assert CalendarEntry.objects.filter(kind="ramadan", site__code="uae").count() == 1
 
 
 # -- How conversations are written down -----------------------------------------------------------------------------------

@@ -108,10 +108,15 @@ def _classes_of(name: str, size: str) -> str:
 
 @register.simple_tag
 def avatar(person: Named, size: str = "") -> SafeString:
-    """Draw a person's initials on their colour; the name stands beside it, so readers skip it."""
+    """Draw a person's initials on their colour; the name stands beside it, so readers skip it.
+
+    A ring means that the person is on duty; whoever draws it says so in words, too.
+    """
     classes = f"avatar avatar--{colour_of(person.pk)}"
     if size:
         classes += f" avatar--{size}"
+    if getattr(person, "on_shifts", ()):
+        return fill_html('<span class="{}" data-duty="on" aria-hidden="true">{}</span>', classes, person.initials)
     return fill_html('<span class="{}" aria-hidden="true">{}</span>', classes, person.initials)
 
 

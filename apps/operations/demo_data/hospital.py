@@ -27,6 +27,7 @@ from .arranged import store_arrangements
 from .calls import Said, store_calls
 from .logs import LOGS
 from .people import Staff, make_staff, store_grants, store_staff
+from .rosters import store_contracts, store_rosters
 from .script import BrokenScript, Deed, Line, people_in, read_script
 from .talk import TALK
 from .texts import Texts
@@ -51,6 +52,7 @@ class Filled:
     teams: int
     channels: int
     messages: int
+    shifts: int
 
 
 @transaction.atomic
@@ -64,10 +66,13 @@ def fill(*, now: datetime | None = None) -> Filled:
     sites, units = _store_places()
     staff = make_staff(units, dice)
     assignments = store_staff(staff, sites, dice)
+    store_contracts(staff, assignments)
     grants = store_grants(staff, sites)
     _record_people(assignments, grants)
-    conversations = _Conversations(staff, sites, dice, now or clock.now())
+    now = now or clock.now()
+    conversations = _Conversations(staff, sites, dice, now)
     conversations.store()
+    shifts = store_rosters(staff, sites, Random(SEED), now)  # noqa: S311 # nosec B311 — the same each time
     return Filled(
         sites=len(sites),
         units=len(units),
@@ -75,6 +80,7 @@ def fill(*, now: datetime | None = None) -> Filled:
         teams=len(teams.TEAMS),
         channels=len(conversations.plans),
         messages=conversations.messages,
+        shifts=shifts,
     )
 
 
@@ -168,6 +174,7 @@ def _record_people(assignments: Iterable[Assignment], grants: Iterable[Grant]) -
             unit=row.unit_id,
             on=row.during.lower,
             until=row.during.upper,
+            contract=row.contract.code if row.contract else "",
         )
         for row in assignments
     ]

@@ -22,6 +22,7 @@ from .cast import CAST, Part
 from .names import Name, arabic_names, korean_names, latin_names
 from .places import FORTY, SITES, SitePlan, UnitPlan
 from .posts import POSTS, SPECIALTIES, SPECIALTIES_EN, YEARS_OF_RESIDENCY
+from .shift_plans import OFFICES
 
 DOMAIN = "hanbit.example.org"
 TEMPORARY_STAFF = 14  # nurses lent to a screening clinic or a negative-pressure ward
@@ -38,6 +39,10 @@ class Staff:
     by_place: dict[str, list[User]] = field(default_factory=lambda: defaultdict(list))
     """site/department/unit, and site/department/unit/post"""
     units: dict[str, Unit] = field(default_factory=dict)
+    since: dict[int, date] = field(default_factory=dict)
+    """Each person's first day in their unit, by id."""
+    lent: dict[int, list[Assignment]] = field(default_factory=lambda: defaultdict(list))
+    """Where somebody works besides, for a time, by id."""
 
     def find(self, label: str) -> User:
         """Return a member of the cast, or of a unit: `@seoul/internal/7w/nurse/3`."""
@@ -216,6 +221,10 @@ def store_staff(staff: Staff, sites: dict[str, Site], dice: Random) -> list[Assi
     rows += _rotate_residents(staff, sites)
     User.objects.bulk_create(staff.people)
     Assignment.objects.bulk_create(rows)
+    staff.since = {row.user.pk: row.during.lower for row in rows if row.unit_id == row.user.home_unit_id}
+    for row in rows:
+        if not row.is_home and row.user.is_active:
+            staff.lent[row.user.pk].append(row)
     return rows
 
 
@@ -275,9 +284,14 @@ def _rotate_residents(staff: Staff, sites: dict[str, Site]) -> list[Assignment]:
     return rows
 
 
+def lead_of_office(staff: Staff, path: str) -> User:
+    """Return the physician who plans the residents of a medical office."""
+    return (staff.by_place[f"{path}/professor"] + staff.by_place[f"{path}/consultant"])[0]
+
+
 # -- Roles ----------------------------------------------------------------------------------------------------------------
 def store_grants(staff: Staff, sites: dict[str, Site]) -> list[Grant]:
-    """Store the roles: head nurses manage their units; IT, the privacy officer and the educators have theirs."""
+    """Store the roles: head nurses manage their units, a physician each office's residents; IT, the privacy officer and the educators have theirs."""
     it = staff.parts["찬솔"]
     rows = [
         Grant(user=it, role="it", why="포털 운영 책임자"),
@@ -289,6 +303,9 @@ def store_grants(staff: Staff, sites: dict[str, Site]) -> list[Grant]:
         for person in staff.by_place[f"{path}/head"]:
             why = "Head nurse of the unit" if path.startswith("uae/") else f"{unit.name_ko} 수간호사 발령"
             rows.append(Grant(user=person, role="unit_manager", unit=unit, by=it, why=why))
+        if path in OFFICES:
+            why = "Plans the residents' duties" if path.startswith("uae/") else f"{unit.name_ko} 전공의 근무표 담당"
+            rows.append(Grant(user=lead_of_office(staff, path), role="unit_manager", unit=unit, by=it, why=why))
         if path.endswith("/education"):
             site = sites[path.split("/")[0]]
             for person in staff.by_place[f"{path}/educator"][:1]:

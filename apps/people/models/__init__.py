@@ -1,5 +1,6 @@
 from .assignment import Assignment
 from .grant import Grant
+from .qualification import Contract, Qualification, QualificationKind
 from .request import SignedInRequest
 from .roles import ROLES, Educator, ITRole, PrivacyOfficer, Role, UnitManager
 from .status import PersonStatus, Presence
@@ -8,6 +9,7 @@ from .user import Contrast, Home, InputMode, StaffType, Theme, User, initials_of
 __all__ = [
     "ROLES",
     "Assignment",
+    "Contract",
     "Contrast",
     "Educator",
     "Grant",
@@ -17,6 +19,8 @@ __all__ = [
     "PersonStatus",
     "Presence",
     "PrivacyOfficer",
+    "Qualification",
+    "QualificationKind",
     "Role",
     "SignedInRequest",
     "StaffType",

@@ -46,6 +46,15 @@ class Assignment(models.Model):
     )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="assignments", verbose_name=_("unit"))
     is_home = models.BooleanField(_("home unit"), default=False)
+    contract = models.ForeignKey(
+        "people.Contract",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("contract"),
+        help_text=_("Empty: full time."),
+    )
     during = DateRangeField(_("days"))
 
     objects = AssignmentQuerySet.as_manager()

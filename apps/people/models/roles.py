@@ -23,7 +23,9 @@ class Role:
 class ITRole(Role):
     code = "it"
     label = _("IT")
-    may = _("Edits sites, departments, units, people and grants; never reads conversations of others.")
+    may = _(
+        "Edits sites, departments, units, people, grants, calendars and rules of rosters; never reads conversations of others."
+    )
     enters_admin = True
     scopes = frozenset({"network"})
 
@@ -31,7 +33,9 @@ class ITRole(Role):
 class UnitManager(Role):
     code = "unit_manager"
     label = _("Manager of a unit")
-    may = _("Sees and edits the people and assignments of the units in the scope.")
+    may = _(
+        "Sees and edits the people, assignments and qualifications of the units in the scope, and plans their rosters."
+    )
     enters_admin = True
     scopes = frozenset({"site", "department", "unit"})
 

@@ -1,5 +1,6 @@
 """The person: who they are at the hospital, and how they sign in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.core import clock
 from apps.core.names import order_of_languages
+from apps.core.registries import OnShift
 from apps.core.text import search_key
 from apps.sites.models import LANGUAGES, Site, Unit
 
@@ -150,6 +152,9 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "staff_number"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    # The shifts that the person is in now, where the page has asked for them by `queries.mark_on_shifts`.
+    on_shifts: Sequence[OnShift] = ()
 
     objects: ClassVar[Any] = UserManager()
 

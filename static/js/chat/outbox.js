@@ -1,6 +1,6 @@
 /*
  * Unsent text, kept in this browser until the server has said that it is stored, or the writer throws it away: messages that
- * wait, and what stands half written in a composer and has not reached the server. One database a person; signing out removes
+ * wait, what stands half written in a composer and has not reached the server, cells of a roster (`isCells`). One database a person; signing out removes
  * it, and from then on this page keeps nothing. Where the browser's storage fails (a private window, a full disk) text lives as
  * long as the page.
  */
@@ -9,7 +9,7 @@ const STORE = "unsent";
 const SOUND = "portal-unsent";
 
 const nameOf = (userId) => `portal-${userId}`;
-const isMessage = (entry) => !entry.isDraft;
+const isMessage = (entry) => !entry.isDraft && !entry.isCells;
 
 function draftId(channel, root) {
   return `draft:${channel}:${root || 0}`;

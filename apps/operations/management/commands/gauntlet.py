@@ -11,14 +11,14 @@ from django.core.management import CommandError, CommandParser
 from django.core.management.base import BaseCommand
 
 from apps.operations import launch
-from apps.operations.gauntlet import faults, fuzz
+from apps.operations.gauntlet import faults, fuzz, rosters
 from apps.operations.gauntlet.stand import Stand
 from apps.operations.gauntlet.world import World
 from apps.operations.places import ROOT, OperationsError
 
 SHORT = {"faults": 10, "frames": 5_000, "bench_seconds": 10, "pages": 50_000}
 LONG = {"faults": 100, "frames": 100_000, "bench_seconds": 60, "pages": 1_000_000}
-PARTS = ("faults", "fuzz", "bench", "trials", "pages")
+PARTS = ("faults", "fuzz", "bench", "trials", "pages", "rosters")
 BENCH_SIZE = 100
 BENCH_FIGURES = (
     "message_cpu_ms",
@@ -40,7 +40,8 @@ class Command(BaseCommand):
     help = (
         "On a scratch PostgreSQL with production's durability: kill web processes, PostgreSQL and Valkey while people write and "
         "read, send frames and requests that no honest client sends, measure a room of 100, a storm of returning sockets, slow "
-        "readers, a flood, and the pages of a large hospital. Ends with 1 on a violation."
+        "readers, a flood, and the pages of a large hospital, let fifty managers write in the same rosters, measure the rules. "
+        "Ends with 1 on a violation."
     )
     requires_system_checks = []
 
@@ -74,7 +75,9 @@ class Command(BaseCommand):
             else:
                 stand.migrate()
             for part in parts:
-                if part not in report and part not in {"faults", "fuzz"}:
+                if part == "rosters":
+                    report[part] = self.run_rosters(rosters.SHORT if options["short"] else rosters.LONG)
+                elif part not in report:
                     report[part] = self.run_bench(part, size)
         except OperationsError as error:
             raise CommandError(str(error)) from error
@@ -107,18 +110,26 @@ class Command(BaseCommand):
             f" --seconds {TRIAL_SECONDS}",
             "pages": f"bench_pages --messages {size['pages']} --rounds {PAGE_ROUNDS}",
         }[part].split()
-        command = [sys.executable, str(ROOT / "manage.py"), *words, "--json"]
-        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         found: Figures = {"violations": []}
+        measured, complaint = measure(words)
         try:
-            found |= pick_figures(part, json.loads(answer.stdout))
-        except (json.JSONDecodeError, KeyError):
-            found["violations"].append(f"{words[0]} printed no figures: {answer.stderr[-500:]}")
-        if answer.returncode and not found["violations"]:
-            found["violations"].append(
-                f"{words[0]} ended with {answer.returncode}: {answer.stderr.strip().splitlines()[-1:]}"
-            )
+            found |= pick_figures(part, measured)
+        except KeyError as error:
+            found["violations"].append(complaint or f"{words[0]} printed no {error}")
+        if complaint and not found["violations"]:
+            found["violations"].append(complaint)
         return self.show(part, found, time.monotonic() - began)
+
+    def run_rosters(self, size: dict[str, int]) -> Figures:
+        """Each of the trials in a process of its own, those that write on a database of their own."""
+        began = time.monotonic()
+        found: Figures = {"violations": []}
+        for name, trial in rosters.trials(**size).items():
+            measured, complaint = measure(trial.words.split())
+            found[name] = {figure: measured.get(figure) for figure in trial.shown}
+            broken = rosters.judge(trial, measured) if measured else []
+            found["violations"] += broken or ([complaint] if complaint else [])
+        return self.show("rosters", found, time.monotonic() - began)
 
     def show(self, part: str, found: Figures, seconds: float) -> Figures:
         figures = {name: value for name, value in found.items() if name != "violations"}
@@ -128,6 +139,19 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stderr.write(f"gauntlet: {line}")
         self.stderr.flush()
+
+
+def measure(words: list[str]) -> tuple[Figures, str]:
+    """Run a command that measures; return its figures, none when it printed none, and what to say if it ended badly."""
+    command = [sys.executable, str(ROOT / "manage.py"), *words, "--json"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        figures: Figures = json.loads(answer.stdout)
+    except json.JSONDecodeError:
+        return {}, f"{words[0]} printed no figures: {answer.stderr[-500:]}"
+    if answer.returncode:
+        return figures, f"{words[0]} ended with {answer.returncode}: {answer.stderr.strip().splitlines()[-1:]}"
+    return figures, ""
 
 
 def pick_figures(part: str, measured: Figures) -> Figures:

@@ -58,15 +58,15 @@ class Command(BaseCommand):
             self.say("running as root: fine for a trial; docs/operations.md shows the accounts of a real installation")
         self.timed("database and bus", services.wait)
         self.timed("migrations", self.migrate)
+        if services.is_embedded:
+            launch.note_migrated(services.folder)
+        began = time.monotonic()
+        portal.start("web")  # it loads while the hospital is filled
         people = get_user_model()._default_manager
         if settings.DEMO and not people.exists():
             self.timed("demo hospital", self.seed)
         has_people = people.exists()
         connections.close_all()
-        if services.is_embedded:
-            launch.note_migrated(services.folder)
-        began = time.monotonic()
-        portal.start("web")
         portal.look_after_services()
         bind, port = settings.PORTAL_BIND, settings.PORTAL_PORT
         if portal.wait_until_ready(bind, port, resolve_url(settings.LOGIN_URL)):

@@ -29,5 +29,5 @@ class Command(BaseCommand):
             raise CommandError("There are people in this database already; the demo is for an empty one.") from error
         self.stdout.write(
             f"{filled.people} people in {filled.units} units at {filled.sites} sites, {filled.teams} teams, "
-            f"{filled.channels} channels, {filled.messages} messages ({time.monotonic() - began:.1f} s)"
+            f"{filled.channels} channels, {filled.messages} messages, {filled.shifts} shifts ({time.monotonic() - began:.1f} s)"
         )

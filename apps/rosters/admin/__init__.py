@@ -1,0 +1,5 @@
+"""Rosters in the administration."""
+
+from . import duties, ground, plans, policy
+
+__all__ = ["duties", "ground", "plans", "policy"]

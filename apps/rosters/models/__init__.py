@@ -1,0 +1,46 @@
+from .duties import Duty, Override, Rotation, RotationTurn, Tier
+from .plans import (
+    SHOWN_STATES,
+    DayKind,
+    Demand,
+    Pattern,
+    PatternPlace,
+    Plan,
+    PlanState,
+    Shift,
+    ShiftEvent,
+    ShiftSource,
+)
+from .policy import Condition, ConditionKind, Family, Ledger, Level, Rule, RuleSetting, Waiver
+from .shift_types import ABSENT_KINDS, PRESENT_KINDS, ShiftColour, ShiftKind, ShiftType
+
+__all__ = [
+    "ABSENT_KINDS",
+    "PRESENT_KINDS",
+    "SHOWN_STATES",
+    "Condition",
+    "ConditionKind",
+    "DayKind",
+    "Demand",
+    "Duty",
+    "Family",
+    "Ledger",
+    "Level",
+    "Override",
+    "Pattern",
+    "PatternPlace",
+    "Plan",
+    "PlanState",
+    "Rotation",
+    "RotationTurn",
+    "Rule",
+    "RuleSetting",
+    "Shift",
+    "ShiftColour",
+    "ShiftEvent",
+    "ShiftKind",
+    "ShiftSource",
+    "ShiftType",
+    "Tier",
+    "Waiver",
+]
