@@ -192,6 +192,31 @@ def test_what_the_others_suffer_is_compared() -> None:
     assert "2 deliveries were lost, and 1 messages" in trials._compare(calm, missing, "slow readers")["violations"][0]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "attempts", "is_well"),
+    [((0.09, 0.03), 2, True), ((0.09, 0.09, 0.09), 3, False)],
+    ids=["noise", "slower each time"],
+)
+def test_only_what_is_slower_each_time_is_slower(
+    monkeypatch: pytest.MonkeyPatch, seconds: tuple[float, ...], attempts: int, is_well: bool
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(trials.time, "sleep", slept.append)
+    measured = iter(seconds)
+    compare = trials.repeated(lambda *_: trials._compare([phase(0.02, 0.02)], phase(0.02, next(measured)), "a flood"))
+    found = compare(None, 200, 10.0)  # type: ignore[arg-type]
+    assert (found["attempts"], not found["violations"]) == (attempts, is_well)
+    assert "is_only_slower" not in found
+
+
+def test_what_is_lost_is_not_tried_again() -> None:
+    lost = phase(0.01, 0.02, refused=["503"])
+    compare = trials.repeated(lambda *_: trials._compare([phase(0.02)], lost, "a flood"))
+    found = compare(None, 200, 10.0)  # type: ignore[arg-type]
+    assert found["attempts"] == 1
+    assert "1 messages of others refused" in found["violations"][0]
+
+
 def test_statements_of_a_web_process_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from apps.messaging.management.load import counted
 

@@ -1,6 +1,8 @@
 """What a bad day brings: everybody comes back at once, some read slowly, one floods. What must not happen then."""
 
+import functools
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import figures
@@ -20,8 +22,25 @@ CALM_RATE = 5.0
 LIMIT_A_MINUTE, FLOOD_TIMES, FLOOD_SECONDS = 120, 10, 10.0
 WORSE_BY = 1.5
 NOISE_MS = 5.0  # a difference that a timer's tick makes, not the trial
+ATTEMPTS = 3  # of a comparison of times
 WEB_RATIO = 1.25
 REST_SECONDS = 3.0
+
+
+def repeated(trial: Callable[[Bench, int, float], dict[str, Any]]) -> Callable[[Bench, int, float], dict[str, Any]]:
+    """Try a comparison again where nothing but the times speaks against it: noise only makes them worse."""
+
+    @functools.wraps(trial)
+    def run(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for attempt in range(1, ATTEMPTS + 1):
+            found = {**trial(bench, size, seconds), "attempts": attempt}
+            if not found.pop("is_only_slower") or attempt == ATTEMPTS:
+                break
+            time.sleep(60 - time.time() % 60 + 0.1)  # another minute's window of the sending limit
+        return found
+
+    return run
 
 
 def wait_for_window() -> None:
@@ -82,6 +101,7 @@ def run_storm(scratch: Scratch, stage: dict[str, Any], *, web: int, sockets: int
     return {**found, "violations": violations}
 
 
+@repeated
 def run_slow_readers(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     """Compare what a room hears before, while and after a hundred sockets in it read a byte a second."""
     before = bench.send(size, SLOW_RATE, seconds / 2, visible=False, padding=SLOW_PADDING)
@@ -96,6 +116,7 @@ def run_slow_readers(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     return {**ended, **_compare([before, after], during, "slow readers")}
 
 
+@repeated
 def run_flood(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
     """Compare what a room hears while one person posts ten times what is allowed; that person is told when to go on."""
     seconds = max(seconds, FLOOD_SECONDS)
@@ -122,6 +143,7 @@ def run_flood(bench: Bench, size: int, seconds: float) -> dict[str, Any]:
         )
     if flood["untold"]:
         found["violations"].append(f"{flood['untold']} refusals did not say when to go on")
+    found["is_only_slower"] &= len(found["violations"]) == 1
     return found
 
 
@@ -177,7 +199,13 @@ def _compare(calm: list[Phase], during: Phase, what: str) -> dict[str, Any]:
         )
     if after.get("p95", 0.0) > WORSE_BY * before.get("p95", 0.0) + NOISE_MS:
         violations.append(f"with {what} 95 of 100 deliveries take {after['p95']} ms, without {before['p95']} ms")
-    return {"latency_ms": after, "calm_latency_ms": before, "violations": violations}
+    is_only_slower = bool(violations) and not lost and not refused
+    return {
+        "latency_ms": after,
+        "calm_latency_ms": before,
+        "violations": violations,
+        "is_only_slower": is_only_slower,
+    }
 
 
 def _last(seconds: list[float]) -> float | None:
