@@ -1,5 +1,6 @@
 """What `bench_pages` builds, asks for and counts. How long pages take is the gauntlet's business."""
 
+import itertools
 import json
 import random
 from io import StringIO
@@ -12,7 +13,7 @@ from django.db import connection
 
 from apps.messaging import queries
 from apps.messaging.management.seeding import Seeder, read_sentences
-from apps.operations.management import hospital
+from apps.operations.management import hospital, pace
 from apps.operations.management.commands import bench_pages
 from apps.people.models import User
 from apps.teams.models import Channel, ChannelKind
@@ -90,10 +91,23 @@ def test_what_exceeds_a_budget_is_named() -> None:
         "home": {"p95": 60, "queries": 10},
         "channel": {"p95": 80, "queries": 12},
         "history": {"p95": 40, "queries": 5},
+        "slowness": 1.0,
     }
     assert bench_pages.find_violations(good) == []
     bad = {**good, "home": {"p95": 60, "queries": 11}, "history": {"p95": 81, "queries": 5}}
     assert len(bench_pages.find_violations(bad)) == 2
+    assert len(bench_pages.find_violations({**bad, "slowness": 1.5})) == 1  # a slow machine makes no statements
+
+
+@pytest.mark.parametrize(
+    ("takes_ms", "times"), [(pace.QUIET_MS / 2, 1.0), (pace.QUIET_MS * 1.5, 1.5), (999.0, pace.MOST)]
+)
+def test_a_budget_grows_with_what_a_fixed_piece_of_work_takes(
+    monkeypatch: pytest.MonkeyPatch, takes_ms: float, times: float
+) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: next(ticks) * takes_ms / 1000)
+    assert pace.slowness() == pytest.approx(times, abs=0.01)
 
 
 def test_only_a_scratch_database_is_filled() -> None:

@@ -304,7 +304,8 @@ def test_figures_of_a_bench_keep_its_violations() -> None:
     measured = {"storm": {"sockets": 3}, "slow": {}, "flood": {}, "violations": ["late"]}
     assert pick_figures("trials", measured) == measured
     page = {"p50": 1, "p95": 2, "queries": 3, "bytes": 4}
-    pages = {"home": page, "channel": page, "history": page, "at_1000": {}, "violations": []}
+    pages = {"home": page, "channel": page, "history": page, "at_1000": {}, "violations": [], "slowness": 1.2}
+    assert pick_figures("pages", pages)["slowness"] == 1.2
     assert pick_figures("pages", pages)["home"] == {"p50": 1, "p95": 2, "queries": 3}
 
 

@@ -23,21 +23,21 @@ UNHARMED = ("double_bookings", "breaches", "deadlocks_shown", "errors")
 HAMMERED = ("gestures", "seconds", "edit_ms", *UNHARMED)
 
 
-def trials(checked: int, edits: int, rows: int) -> dict[str, Trial]:
+def trials(checked: int, edits: int, rows: int, slowness: float = 1.0) -> dict[str, Trial]:
     """Return the trials of a run: 50 writers with the rules and, for more edits, without them; the resolver; the rules."""
     hammer = "hammer_roster --writers 50 --edits"
     return {
         "hammer": Trial(f"{hammer} {checked}", HAMMERED, UNHARMED),
         "hammer_unchecked": Trial(f"{hammer} {edits} --no-check", HAMMERED, UNHARMED),
         "who": Trial(
-            f"bench_who --rows {rows} --questions 2000 --limit {5 * NOISE}",
+            f"bench_who --rows {rows} --questions 2000 --limit {5 * NOISE * slowness:g}",
             ("rows", "who_is_on", "cpu_ms", "limit_ms"),
             ("is_slow",),
         ),
         "rules": Trial(
             "bench_rules --people 500 --days 31 --runs 3",
             ("rules", "shifts", "check_ms", "all_ms", "one_edit_ms"),
-            at_most=(("check_ms", 100 * NOISE), ("all_ms", 300 * NOISE)),
+            at_most=(("check_ms", 100 * NOISE * slowness), ("all_ms", 300 * NOISE * slowness)),
         ),
     }
 

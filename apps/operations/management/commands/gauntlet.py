@@ -14,6 +14,7 @@ from apps.operations import launch
 from apps.operations.gauntlet import faults, fuzz, rosters
 from apps.operations.gauntlet.stand import Stand
 from apps.operations.gauntlet.world import World
+from apps.operations.management import pace
 from apps.operations.places import ROOT, OperationsError
 
 SHORT = {"faults": 10, "frames": 5_000, "bench_seconds": 10, "pages": 50_000}
@@ -123,8 +124,8 @@ class Command(BaseCommand):
     def run_rosters(self, size: dict[str, int]) -> Figures:
         """Each of the trials in a process of its own, those that write on a database of their own."""
         began = time.monotonic()
-        found: Figures = {"violations": []}
-        for name, trial in rosters.trials(**size).items():
+        found: Figures = {"violations": [], "slowness": pace.slowness()}
+        for name, trial in rosters.trials(**size, slowness=found["slowness"]).items():
             measured, complaint = measure(trial.words.split())
             found[name] = {figure: measured.get(figure) for figure in trial.shown}
             broken = rosters.judge(trial, measured) if measured else []
@@ -166,4 +167,4 @@ def pick_figures(part: str, measured: Figures) -> Figures:
         for name, figures in measured.items()
         if name in {"home", "channel", "history"}
     }
-    return found | pages
+    return found | pages | {"slowness": measured["slowness"]}
